@@ -1,0 +1,65 @@
+# Two commands to start with: `make demo` and `make test`. Both install what they need into .venv
+# the first time; after that they need no network. Paths are relative, so that any folder will do.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+unexport PYTHONPATH PYTHONHOME
+export PYTHONUTF8 := 1
+PY := .venv/bin/python
+
+.PHONY: help setup demo test check style types imports security sizes licences pages reference \
+	bench trust clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+setup: ## install what is needed into .venv
+	@bash tools/setup.sh dev
+
+demo: setup ## solve the real February of 2020 in Hubei, verify the plan, show it
+	@echo "Checking and solving examples/hubei-2020-02 …"
+	@$(PY) -m sampan solve examples/hubei-2020-02 --out build/demo
+	@echo "Verifying the plan, with code that shares nothing with the optimiser …"
+	@$(PY) -m sampan verify examples/hubei-2020-02 build/demo
+	@$(PY) -m sampan show examples/hubei-2020-02 build/demo
+
+test: setup ## run every test
+	@$(PY) -m pytest -n 2 -p no:cacheprovider
+
+check: style types imports security sizes licences pages ## everything that is checked but the tests
+
+style: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: setup
+	$(PY) -m mypy
+
+imports: setup
+	$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-logo
+
+security: setup
+	$(PY) -m bandit --quiet --configfile pyproject.toml --recursive src
+
+sizes: setup
+	$(PY) -m tools.sizes
+
+licences: setup
+	$(PY) -m tools.licences
+
+pages: setup
+	$(PY) -m tools.reference --check
+	$(PY) -m tools.documents
+
+reference: setup ## write docs/reference anew from the schema, the parser and the docstrings
+	@$(PY) -m tools.reference
+
+bench: ## the slow benchmarks, side by side with the peers
+	@bash tools/setup.sh bench
+	@$(PY) benchmarks/run.py
+
+trust: setup ## the random and property tests with many more examples
+	@SAMPAN_EFFORT=20 $(PY) -m pytest -n 2 -p no:cacheprovider --hypothesis-profile=trust
+
+clean: ## remove everything that was made here
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,143 @@
+"""The tables of docs/reference/benchmarks.md, from the recorded results.
+
+    python benchmarks/page.py
+
+replaces what stands between the page's markers. Nothing there is typed by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
+PARTS = ("machine", "build_speed", "solve_baseline")
+
+
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table, numbers to the right from the second column on."""
+    rule = ["---"] + ["---:"] * (len(heads) - 1)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
+
+
+def machine(records: dict[str, dict[str, Any]]) -> str:
+    """What each record was made on."""
+    facts = {name: record["machine"] for name, record in records.items()}
+    lines = []
+    for name, fact in facts.items():
+        versions = ", ".join(f"{package} {number}" for package, number in fact["versions"].items())
+        lines.append(
+            f"- `{name}`: {fact['processor']}, {fact['cores']} cores, {fact['memory_gb']} GB of "
+            f"memory, {fact['system']}, Python {fact['python']}; {versions}"
+        )
+    return "\n".join(lines)
+
+
+def build_speed(record: dict[str, Any]) -> str:
+    """A table for each size, and what proves the programs the same."""
+    titles, parts = record["builders"], []
+    for size in record["sizes"]:
+        first = size["runs"]["sampan"]["fingerprint"]
+        parts.append(
+            f"**{first['columns']:,} columns**, {first['rows']:,} rows, "
+            f"{first['nonzeros']:,} entries\n\n"
+            + table(
+                ["builder", "seconds", "times Sampan's", "prepared before, s", "peak memory, MB",
+                 "of it before, MB"],
+                [_build_row(titles[name], run) for name, run in size["runs"].items()],
+            )
+        )  # fmt: skip
+    proof = record["proof"]["runs"]
+    optima = {run["optimum"] for run in proof.values()}
+    parts.append(
+        f"On {proof['sampan']['fingerprint']['columns']:,} columns all {len(proof)} programs have "
+        f"the optimum {min(optima):,.4f} (largest difference {max(optima) - min(optima):.1e})."
+    )
+    return "\n\n".join(parts)
+
+
+def _build_row(title: str, run: dict[str, Any]) -> list[str]:
+    if run["status"] != "done":
+        return [title, run["status"], "–", "–", "–", "–"]
+    return [
+        title,
+        f"{min(run['seconds']):.3f}",
+        f"{run['ratio']:.1f}",
+        f"{min(run['prepare_seconds']):.3f}",
+        f"{run['memory_peak_mb']:,.0f}",
+        f"{run['memory_before_mb']:,.0f}",
+    ]
+
+
+def solve_baseline(record: dict[str, Any]) -> str:
+    """A table for each network."""
+    titles, parts = record["methods"], []
+    for network in record["networks"]:
+        runs = network["runs"]
+        sized = next((run for run in runs.values() if "columns" in run), None)
+        size = f"{sized['columns']:,} columns, {sized['rows']:,} rows" if sized else "no run"
+        kind = network["network"].partition(":")[2]
+        parts.append(
+            f"**{size}, {kind}**, limit {network['limit_seconds']:g} s\n\n"
+            + table(
+                ["method", "seconds", "outcome", "value", "primal infeasibility", "iterations"],
+                [_solve_row(titles[name], run) for name, run in runs.items()],
+            )
+        )
+    return "\n\n".join(parts)
+
+
+def _solve_row(title: str, run: dict[str, Any]) -> list[str]:
+    if "seconds" not in run:
+        return [title, "–", run.get("outcome", run["status"]), "–", "–", "–"]
+    counts = [f"{count:,} {kind.replace('_', ' ')}" for kind, count in run["iterations"].items()
+              if count > 0]  # fmt: skip
+    known = run["value"] is not None
+    return [
+        title,
+        f"{run['seconds']:.1f}",
+        run["outcome"],
+        f"{run['value']:,.1f}" if known else "–",
+        f"{run['primal_infeasibility_scaled']:.0e}" if known else "–",
+        ", ".join(counts) or "–",
+    ]
+
+
+def fill(text: str, parts: dict[str, str]) -> str:
+    """Put each part between its markers; ValueError if the page lacks one."""
+    for name, part in parts.items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        text, count = pattern.subn(lambda found, p=part: f"{found[1]}{p}\n{found[2]}", text)
+        if count != 1:
+            raise ValueError(f"the page needs the markers of {name} once, and has them {count}×")
+    return text
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Write the recorded results into the page.")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--page", type=Path, default=PAGE)
+    given = parser.parse_args(arguments)
+    paths = {name: given.results / f"{name}.json" for name in PARTS[1:]}
+    missing = [str(path) for path in paths.values() if not path.exists()]
+    if missing:
+        print(f"page.py: no {', '.join(missing)}; run benchmarks/run.py first", file=sys.stderr)
+        return 2
+    records = {name: json.loads(path.read_text("utf-8")) for name, path in paths.items()}
+    parts = {
+        "machine": machine(records),
+        "build_speed": build_speed(records["build_speed"]),
+        "solve_baseline": solve_baseline(records["solve_baseline"]),
+    }
+    given.page.write_text(fill(given.page.read_text("utf-8"), parts), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""All benchmarks in order, then the page of results.
+
+python benchmarks/run.py            # the recorded sizes: leave the machine to it alone
+python benchmarks/run.py --quick    # small, to see that everything runs
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import build_speed
+import page
+import solve_baseline
+
+HERE = Path(__file__).parent
+QUICK_COLUMNS, QUICK_NETWORKS, QUICK_LIMIT = [30_000], ["10000:tight", "10000:loose"], 20.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Run every benchmark and write the page.")
+    parser.add_argument("--quick", action="store_true",
+                        help="small sizes, into build/benchmarks; the page stays")  # fmt: skip
+    parser.add_argument("--columns", type=int, nargs="+", default=[30_000, 300_000, 3_000_000])
+    parser.add_argument("--build-limit", type=float, default=900.0, help="seconds a builder")
+    parser.add_argument("--networks", nargs="+", default=solve_baseline.NETWORKS)
+    parser.add_argument("--solve-limit", type=float, default=120.0, help="seconds a solve")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args(arguments)
+    if given.quick:
+        given.columns, given.networks = QUICK_COLUMNS, QUICK_NETWORKS
+        given.solve_limit = QUICK_LIMIT
+    results = HERE.parent / "build" / "benchmarks" if given.quick else HERE / "results"
+    seed = ["--seed", str(given.seed)]
+    build_speed.main(
+        ["--columns", *map(str, given.columns), "--limit", str(given.build_limit),
+         "--result", str(results / "build_speed.json"), *seed]
+    )  # fmt: skip
+    solve_baseline.main(
+        ["--networks", *given.networks, "--limit", str(given.solve_limit),
+         "--result", str(results / "solve_baseline.json"), *seed]
+    )  # fmt: skip
+    written = page.PAGE
+    if given.quick:  # the recorded page keeps the full figures; the quick ones get a copy
+        written = results / "benchmarks.md"
+        written.write_text(page.PAGE.read_text("utf-8"), encoding="utf-8")
+    return page.main(["--results", str(results), "--page", str(written)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""Sampan (舢板): collects, counts, analyses, monitors and dispatches critical supplies.
+
+This package is the engine: a network of tables in, a proven plan out.
+
+>>> import sampan
+>>> network = sampan.testing.two_hospitals()
+>>> plan = sampan.solve(network)
+>>> plan.status
+<Status.OPTIMAL: 'optimal'>
+>>> sampan.verify(network, plan).valid
+True
+"""
+
+from sampan import testing
+from sampan.check import check
+from sampan.errors import (
+    ContradictionError,
+    InputError,
+    MissingPackageError,
+    PlanFileError,
+    Problem,
+    SampanError,
+    SolverError,
+)
+from sampan.network import Calendar, Network, Objective
+from sampan.plan import Plan, Status
+from sampan.read import read_network, read_plan
+from sampan.solve import Progress, solve
+from sampan.template import write_template
+from sampan.version import version
+from sampan.write import write_network, write_plan
+
+__all__ = [
+    "Calendar",
+    "ContradictionError",
+    "InputError",
+    "MissingPackageError",
+    "Network",
+    "Objective",
+    "Plan",
+    "PlanFileError",
+    "Problem",
+    "Progress",
+    "SampanError",
+    "SolverError",
+    "Status",
+    "check",
+    "read_network",
+    "read_plan",
+    "solve",
+    "testing",
+    "version",
+    "write_network",
+    "write_plan",
+    "write_template",
+]

@@ -1,0 +1,143 @@
+"""Needs by day and place → rows of the network's table `demands`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from sampan.demand.coefficients import BASES
+from sampan.errors import InputError, Problem
+
+PERIOD_DAYS = {"day": 1, "week": 7}
+COLUMNS = ("date", "place", "item", "quantity", "basis")
+
+
+def to_demands(
+    needed: pl.DataFrame,
+    *,
+    start: date,
+    periods: int,
+    period_length: str = "day",
+    every: int = 1,
+    sites: Mapping[str, str] | None = None,
+    items: Mapping[str, str] | None = None,
+    priorities: Mapping[str, int] | None = None,
+    groups: Mapping[str, str] | None = None,
+    equipment: Collection[str] = (),
+    decimals: int = 0,
+) -> pl.DataFrame:
+    """Rows for the table `demands`, from what `needs` returned.
+
+    Needs of a period are added up; several bases of one item and place with the same
+    priority become one demand. Needs out of the calendar are left out.
+
+    Parameters
+    ----------
+    needed
+        Frame with `date`, `place`, `item`, `quantity` and `basis`.
+    start, periods, period_length
+        The network's calendar; `day` or `week`.
+    every
+        Demands of this many periods become one, due in the first of them: fewer rows where
+        a delivery every few days is enough. Equipment is never put together so.
+    sites, items
+        Site by place, and resource by item; where absent, the place or item itself.
+        Places and items that a given mapping does not hold are an error.
+    priorities
+        Priority by basis; 1 where absent.
+    groups
+        Fairness group by place; where absent, the cell stays empty.
+    equipment
+        Items that are in use, not used up: of the days of one period the largest need
+        counts, not their sum.
+    decimals
+        Quantities are rounded up to so many decimals; those that are zero are left out.
+
+    Returns
+    -------
+    polars.DataFrame
+        `demand` (place, item, priority and period), `site`, `resource`, `period`,
+        `quantity`, `priority`, `group`.
+
+    Raises
+    ------
+    InputError
+        If columns are missing, the calendar is unknown, or a mapping lacks a key.
+    """
+    _check(needed, period_length, every, periods, sites, items, priorities)
+    days = PERIOD_DAYS[period_length]
+    since = (pl.col("date") - pl.lit(start)).dt.total_days()
+    held = pl.col("item").is_in(list(equipment))
+    dated = needed.with_columns(since.floordiv(days).alias("period")).filter(
+        (since >= 0) & (pl.col("period") < periods)
+    )
+    priority = pl.col("basis").replace_strict(dict(priorities or {}), default=1)
+    daily = dated.group_by(
+        "date", "period", "place", "item", priority.cast(pl.Int64).alias("priority")
+    ).agg(pl.col("quantity").sum())
+    due = pl.when(held).then("period").otherwise(pl.col("period") // every * every)
+    key = ["place", "item", "priority", "period"]
+    # rounded first, so that 3.0000000001 does not become 4
+    scale = 10**decimals
+    total = pl.when(held.first()).then(pl.col("quantity").max()).otherwise(pl.col("quantity").sum())
+    rounded = (total * scale).round(6).ceil() / scale
+    summed = (
+        daily.sort("date", "place", "item", "priority")
+        .with_columns(due.alias("period"))
+        .group_by(key)
+        .agg(rounded.alias("quantity"))
+        .filter(pl.col("quantity") > 0)
+    )
+    return summed.sort(key).select(
+        pl.format("{}:{}:{}:{}", "place", "item", "priority", "period").alias("demand"),
+        _mapped("place", sites).alias("site"),
+        _mapped("item", items).alias("resource"),
+        "period",
+        "quantity",
+        "priority",
+        _mapped("place", groups or {}, default=None).alias("group"),
+    )
+
+
+def _mapped(column: str, mapping: Mapping[str, str] | None, **default: Any) -> pl.Expr:
+    if mapping is None:
+        return pl.col(column)
+    return pl.col(column).replace_strict(dict(mapping), return_dtype=pl.String, **default)
+
+
+def _check(
+    needed: pl.DataFrame,
+    period_length: str,
+    every: int,
+    periods: int,
+    sites: Mapping[str, str] | None,
+    items: Mapping[str, str] | None,
+    priorities: Mapping[str, int] | None,
+) -> None:
+    problems = []
+
+    def wrong(column: str, value: object, message: str, hint: str) -> None:
+        problems.append(Problem("needs", None, column, str(value), message, hint, "bad-parameter"))
+
+    if period_length not in PERIOD_DAYS:
+        wrong("period_length", period_length, f"{period_length!r} cannot be used here.",
+              "Use day or week.")  # fmt: skip
+    for name, value in (("every", every), ("periods", periods)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            wrong(name, value, f"{value!r} is not a count.", "Give a whole number from 1 up.")
+    for basis in sorted(set(priorities or {}) - set(BASES)):
+        wrong("priorities", basis, f"{basis!r} is no basis.", f"Use {', '.join(BASES)}.")
+    for column in COLUMNS:
+        if column not in needed.columns:
+            wrong(column, column, f"the column {column} is missing.", "Give what needs() returns.")
+    if not problems:
+        for column, mapping in (("place", sites), ("item", items)):
+            if mapping is not None:
+                for value in sorted(set(needed[column].to_list()) - set(mapping)):
+                    hint = f"Add it to {column}s' mapping, or filter it out first."
+                    wrong(column, value, f"{value!r} stands for nothing in the network.", hint)
+    if problems:
+        raise InputError(problems)

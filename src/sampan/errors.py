@@ -1,0 +1,122 @@
+"""Every error that the engine raises on purpose.
+
+::
+
+    SampanError
+    ├── InputError            the network's tables cannot be used; lists every problem
+    ├── PlanFileError         a plan's folder cannot be read; lists every problem
+    ├── ContradictionError    hard rules exclude each other; names a smallest set of them
+    ├── OutputError           a file or folder cannot be written, or holds something else
+    ├── SolverError           the solver failed, or stopped before it had any plan
+    └── MissingPackageError   an optional package is needed for what was asked
+
+A message says what is wrong, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+SHOWN_PROBLEMS = 20
+"""Problems spelled out in an error's message; the object holds them all."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with the input, in the words of its table.
+
+    `row` is the number that a spreadsheet shows beside the row (the heading is row 1);
+    for dataframes given in Python, row 1 is the first row of the frame.
+    """
+
+    table: str
+    row: int | None
+    column: str | None
+    value: str | None
+    message: str
+    """What is wrong."""
+    hint: str
+    """What to do."""
+    code: str
+    """Stable short name of the check that found it, such as `unknown-reference`."""
+    severity: Literal["error", "warning"] = "error"
+
+    @property
+    def place(self) -> str:
+        parts = [self.table]
+        if self.row is not None:
+            parts.append(f"row {self.row}")
+        if self.column is not None:
+            parts.append(f"column {self.column}")
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message} {self.hint}".strip()
+
+
+class SampanError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class _ProblemsError(SampanError):
+    where = "the input"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        count = len(self.problems)
+        lines = [f"{count} problem{'s' if count != 1 else ''} in {self.where}:"]
+        lines += [f"  {problem}" for problem in self.problems[:SHOWN_PROBLEMS]]
+        if count > SHOWN_PROBLEMS:
+            lines.append(f"  … and {count - SHOWN_PROBLEMS} more.")
+        return "\n".join(lines)
+
+
+class InputError(_ProblemsError):
+    """The network's tables cannot be used; `problems` lists everything that is wrong."""
+
+    where = "the network"
+
+
+class PlanFileError(_ProblemsError):
+    """A plan's folder cannot be read; `problems` lists everything that is wrong."""
+
+    where = "the plan"
+
+
+@dataclass(frozen=True)
+class ConflictingRule:
+    """One hard rule of a contradiction, in the words of its table."""
+
+    table: str
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ContradictionError(SampanError):
+    """Hard rules exclude each other; `rules` is a set of them of which none can be spared."""
+
+    def __init__(self, rules: Sequence[ConflictingRule]) -> None:
+        self.rules = tuple(rules)
+        lines = ["These hard rules contradict each other; relax or drop any one of them:"]
+        lines += [f"  {rule}" for rule in self.rules]
+        super().__init__("\n".join(lines))
+
+
+class OutputError(SampanError):
+    """A file or folder cannot be written, or holds something that must not be overwritten."""
+
+
+class SolverError(SampanError):
+    """The solver failed, or was stopped before it had any plan."""
+
+
+class MissingPackageError(SampanError):
+    """An optional package is needed for what was asked."""

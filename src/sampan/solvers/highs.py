@@ -1,0 +1,349 @@
+"""HiGHS behind plain arrays: a program that is solved again and again for other objectives.
+
+The program is scaled on the way in (each column by its typical size, each row so that its
+largest entry is 1) and unscaled on the way out; all arguments and results are in the
+caller's own units, but for `Duals`. Rows, one column at a time, and bounds may be added or
+changed between solves.
+
+A small program is solved by the simplex method, each solve from the last basis. A large one
+(`BARRIER_COLUMNS`) is solved by the interior point method with crossover: on these networks
+the simplex method from the last basis took many times as long. Either way `keep_optimal`
+confines the later solves to the points that are optimal now, which leaves less and less of
+the program for presolve to pass on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from sampan.errors import SolverError
+from sampan.solvers.control import Control
+
+Array = NDArray[Any]
+
+TOLERANCE = 1e-9
+"""Feasibility and optimality tolerance of the scaled program."""
+BARRIER_COLUMNS = 8_000
+"""Programs with more columns than this go to the interior point method."""
+NONZERO_DUAL = 1e-9
+"""Scaled duals above this hold their column or row at its bound in every optimal point."""
+REPORT_SECONDS = 0.1
+OPTIMAL = highspy.HighsModelStatus.kOptimal
+INFEASIBLE = (
+    highspy.HighsModelStatus.kInfeasible,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible,
+)
+UNKNOWN = highspy.HighsModelStatus.kUnknown
+STOPPED = (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt)
+
+
+@dataclass(frozen=True)
+class Duals:
+    """Duals of the scaled program whose largest cost is 1; times `factor` / scale: the caller's.
+
+    Signs are HiGHS's: positive at a lower bound, negative at an upper one.
+    """
+
+    column: Array
+    row: Array
+    factor: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """One solve: `x` in the columns' units, `row_dual` in objective units a unit of the row."""
+
+    status: str
+    """`optimal`, `stopped` or `infeasible`."""
+    x: Array | None
+    """The best feasible point, if there is one."""
+    duals: Duals | None
+    """After an optimal solve without whole numbers."""
+    bound: float
+    """The solver's own lower bound on the objective."""
+    iterations: int
+
+
+class Session:
+    """A program loaded into HiGHS: lower ≤ matrix · x ≤ upper, 0 ≤ x ≤ column_upper."""
+
+    def __init__(
+        self,
+        matrix: sparse.csc_array,
+        lower: Array,
+        upper: Array,
+        column_upper: Array,
+        whole: Array,
+        scale: Array,
+        control: Control,
+        *,
+        gap: float = 0.0,
+        threads: int | None = None,
+    ) -> None:
+        self.control = control
+        self.column_scale = scale
+        scaled = (matrix * scale[None, :]).tocsc()
+        self.row_scale = _row_scale(scaled)
+        scaled = scaled.multiply(self.row_scale[:, None]).tocsc()
+        self.has_whole = bool(whole.any())
+        self.highs = highspy.Highs()
+        self._set_options(gap, threads)
+        self._load(scaled, lower, upper, column_upper, whole)
+        self.warm = False
+        self.method = "HiGHS branch and bound" if self.has_whole else "none"
+
+    def _set_options(self, gap: float, threads: int | None) -> None:
+        self._option("output_flag", False)
+        self._option("threads", threads or os.cpu_count() or 1)
+        self._option("primal_feasibility_tolerance", TOLERANCE)
+        self._option("dual_feasibility_tolerance", TOLERANCE)
+        self._option("mip_feasibility_tolerance", 1e-9)
+        self._option("mip_rel_gap", gap)
+        self._option("mip_abs_gap", 0.0 if gap == 0 else 1e-12)
+
+    def _option(self, name: str, value: Any) -> None:
+        if self.highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS does not accept {name} = {value!r}.")
+
+    def _load(
+        self, scaled: sparse.csc_array, lower: Array, upper: Array, column_upper: Array, whole: Array
+    ) -> None:
+        rows, columns = scaled.shape
+        with np.errstate(invalid="ignore"):
+            bounds = column_upper / self.column_scale
+        status = self.highs.passModel(
+            columns,
+            rows,
+            scaled.nnz,
+            int(highspy.MatrixFormat.kColwise),
+            int(highspy.ObjSense.kMinimize),
+            0.0,
+            np.zeros(columns),
+            np.zeros(columns),
+            bounds,
+            lower * self.row_scale,
+            upper * self.row_scale,
+            scaled.indptr.astype(np.int32),
+            scaled.indices.astype(np.int32),
+            scaled.data,
+            whole.astype(np.int32),
+        )
+        if status == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refused the program; this is a defect, please report it.")
+
+    @property
+    def columns(self) -> int:
+        return len(self.column_scale)
+
+    @property
+    def rows(self) -> int:
+        return len(self.row_scale)
+
+    def add_column(self, upper: float) -> int:
+        """A new column without entries, 0 ≤ x ≤ upper; returns its number."""
+        empty = np.zeros(0)
+        self.highs.addCol(0.0, 0.0, upper, 0, empty.astype(np.int32), empty)
+        self.column_scale = np.append(self.column_scale, 1.0)
+        return self.columns - 1
+
+    def add_rows(self, entries: sparse.csr_array, lower: Array, upper: Array) -> Array:
+        """New rows over the present columns; returns their numbers."""
+        scaled = (entries * self.column_scale[None, :]).tocsr()
+        scale = _row_scale(scaled)
+        scaled = scaled.multiply(scale[:, None]).tocsr()
+        first, count = self.rows, scaled.shape[0]
+        self.highs.addRows(
+            count,
+            lower * scale,
+            upper * scale,
+            scaled.nnz,
+            scaled.indptr[:-1].astype(np.int32),
+            scaled.indices.astype(np.int32),
+            scaled.data,
+        )
+        self.row_scale = np.concatenate([self.row_scale, scale])
+        return np.arange(first, first + count)
+
+    def change_row(self, row: int, upper: float, column: int, coefficient: float) -> None:
+        """Another upper bound of a row and another entry in one column of it."""
+        scale = float(self.row_scale[row])
+        entry = coefficient * scale * float(self.column_scale[column])
+        self.highs.changeCoeff(row, column, entry)
+        self.highs.changeRowBounds(row, -highspy.kHighsInf, upper * scale)
+
+    def free_column(self, column: int, upper: float) -> None:
+        """0 ≤ x ≤ upper again for a column that `keep_optimal` may have fixed."""
+        self.highs.changeColBounds(column, 0.0, upper)
+
+    def fix(self, columns: Array, values: Array) -> None:
+        """Fix columns at values."""
+        scaled = values / self.column_scale[columns]
+        self.highs.changeColsBounds(len(columns), columns.astype(np.int32), scaled, scaled)
+
+    def relax_whole(self) -> None:
+        """Drop the demand for whole numbers."""
+        every = np.arange(self.columns, dtype=np.int32)
+        kind = np.zeros(self.columns, dtype=np.uint8)
+        self.highs.changeColsIntegrality(self.columns, every, kind)
+        self.has_whole = False
+
+    def suggest(self, x: Array) -> None:
+        """A feasible point to start a search for whole numbers from."""
+        solution = highspy.HighsSolution()
+        solution.col_value = list(x / self.column_scale)
+        self.highs.setSolution(solution)
+
+    def minimise(self, costs: Array) -> Result:
+        """Solve for an objective (one cost a column), starting from the last basis if any."""
+        scaled = costs * self.column_scale
+        largest = float(np.abs(scaled).max(initial=0.0)) or 1.0
+        every = np.arange(self.columns, dtype=np.int32)
+        self.highs.changeColsCost(self.columns, every, scaled / largest)
+        if self.control.seconds_left != float("inf"):
+            left = max(self.control.seconds_left, 0.0)
+            self._option("time_limit", self.highs.getRunTime() + left)
+        if not self.has_whole:
+            self._choose_method()
+        status = self._run(largest)
+        return self._result(status, costs, largest)
+
+    def _choose_method(self) -> None:
+        if self.columns > BARRIER_COLUMNS:
+            self.highs.clearSolver()
+            self._option("solver", "ipm")
+            self.method = "HiGHS interior point with crossover"
+        else:
+            # the last basis is feasible for the new objective: go on from it by primal simplex
+            self._option("solver", "simplex")
+            self._option("simplex_strategy", 4 if self.warm else 1)
+            self.method = "HiGHS simplex"
+
+    def keep_optimal(self, duals: Duals) -> None:
+        """Confine later solves to the points that are optimal now.
+
+        By complementary slackness those are the points that keep every column and row with a
+        nonzero dual at its bound; no other rule is needed to keep the objective's value.
+        """
+        lower, upper = self.column_bounds()
+        for held, bound in ((duals.column > NONZERO_DUAL, lower), (duals.column < -NONZERO_DUAL, upper)):
+            columns = np.flatnonzero(held).astype(np.int32)
+            self.highs.changeColsBounds(len(columns), columns, bound[columns], bound[columns])
+        lower, upper = self._row_bounds()
+        for held, bound in ((duals.row > NONZERO_DUAL, lower), (duals.row < -NONZERO_DUAL, upper)):
+            rows = np.flatnonzero(held & (lower < upper)).astype(np.int32)
+            self.highs.changeRowsBounds(len(rows), rows, bound[rows], bound[rows])
+
+    def column_bounds(self) -> tuple[Array, Array]:
+        """Lower and upper bounds of all columns, scaled, as `keep_optimal` has left them."""
+        lp = self.highs.getLp()
+        return np.asarray(lp.col_lower_), np.asarray(lp.col_upper_)
+
+    def _row_bounds(self) -> tuple[Array, Array]:
+        lp = self.highs.getLp()
+        return np.asarray(lp.row_lower_), np.asarray(lp.row_upper_)
+
+    def _run(self, largest: float) -> Any:
+        """Run in a thread of its own, so that Ctrl-C reaches the caller at once."""
+        with self._watched(largest):
+            failure: list[BaseException] = []
+
+            def work() -> None:
+                try:
+                    self.highs.run()
+                except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+                    failure.append(error)
+
+            thread = threading.Thread(target=work, daemon=True)
+            thread.start()
+            while thread.is_alive():
+                try:
+                    thread.join(0.05)
+                except KeyboardInterrupt:
+                    self.control.interrupted.set()
+            if failure:
+                raise SolverError(f"HiGHS failed: {failure[0]}") from failure[0]
+        return self.highs.getModelStatus()
+
+    @contextlib.contextmanager
+    def _watched(self, largest: float) -> Any:
+        """HiGHS asks now and then whether to go on; answer, and report progress."""
+        last = [time.monotonic()]
+
+        def simplex(event: Any) -> None:
+            report(event, event.data_out.simplex_iteration_count)
+
+        def barrier(event: Any) -> None:
+            report(event, event.data_out.ipm_iteration_count)
+
+        def search(event: Any) -> None:
+            report(event, event.data_out.mip_node_count)
+
+        def report(event: Any, count: int) -> None:
+            if self.control.stopped:
+                event.interrupt()
+            now = time.monotonic()
+            if now - last[0] >= REPORT_SECONDS:
+                last[0] = now
+                self.control.report(int(count), event.data_out.objective_function_value * largest)
+
+        handlers: list[tuple[Any, Callable[[Any], None]]] = [
+            (self.highs.cbSimplexInterrupt, simplex),
+            (self.highs.cbIpmInterrupt, barrier),
+            (self.highs.cbMipInterrupt, search),
+        ]
+        for source, handler in handlers:
+            source.subscribe(handler)
+        try:
+            yield
+        finally:
+            for source, handler in handlers:
+                source.unsubscribe(handler)
+
+    def _result(
+        self, status: Any, costs: Array, largest: float, *, retried: bool = False
+    ) -> Result:
+        info = self.highs.getInfo()
+        iterations = int(info.simplex_iteration_count + max(info.ipm_iteration_count, 0))
+        if status in INFEASIBLE:
+            return Result("infeasible", None, None, -np.inf, iterations)
+        if status == UNKNOWN and not retried and not self.has_whole:
+            # the interior point method came close but not to its tolerance: finish by simplex
+            self._option("solver", "simplex")
+            self.method = "HiGHS interior point, finished by simplex"
+            return self._result(self._run(largest), costs, largest, retried=True)
+        if status != OPTIMAL and status not in STOPPED:
+            text = self.highs.modelStatusToString(status)
+            raise SolverError(f"HiGHS stopped without a result: {text}.")
+        solution = self.highs.getSolution()
+        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        x = np.asarray(solution.col_value) * self.column_scale if feasible else None
+        if status != OPTIMAL:
+            bound = info.mip_dual_bound * largest if self.has_whole else -np.inf
+            return Result("stopped", x, None, bound, iterations)
+        assert x is not None, "HiGHS calls it optimal but gives no point"  # noqa: S101
+        self.warm = True
+        if self.has_whole:
+            return Result("optimal", x, None, info.mip_dual_bound * largest, iterations)
+        duals = Duals(np.asarray(solution.col_dual), np.asarray(solution.row_dual), largest)
+        return Result("optimal", x, duals, float(costs @ x), iterations)
+
+
+def _row_scale(matrix: Any) -> Array:
+    """One a row: the power of two that brings its largest entry near 1."""
+    rows = abs(matrix).tocsr()
+    largest = np.zeros(rows.shape[0])
+    filled = np.flatnonzero(np.diff(rows.indptr))
+    if len(filled):
+        largest[filled] = np.maximum.reduceat(rows.data, rows.indptr[filled])
+    return np.exp2(-np.round(np.log2(np.where(largest > 0, largest, 1.0))))

@@ -1,0 +1,1 @@
+"""Generate docs/reference from the schema files, the argument parser and the docstrings."""
