@@ -6,12 +6,13 @@ plan carries, by weak duality, not taken from the solver.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from sampan.certify import Certified, certified, price_frames
+from sampan.lift import Lift
 from sampan.model import Model
 from sampan.model import objective as objectives
 from sampan.model.limits import most_there
@@ -56,6 +57,7 @@ class _Teller:
         """Levels at which fill rates are held, by key (priority:group) and resource."""
         self.pairs: dict[str, Pairs] = {}
         self.upper = _finite_upper(model)
+        self.lift = Lift(model)
 
     def tell(self, part: PartResult) -> tuple[str, str, float, float, float, str]:
         """stage, part, value, bound, gap, bound_from of one part."""
@@ -117,27 +119,30 @@ class _Teller:
         ]
 
     def _proven(self, proof: Certified, costs: Costs | None) -> float:
-        """The bound that a part's prices prove, by weak duality."""
+        """The bound that a part's prices prove, by weak duality; the prices lifted first."""
         model = self.model
-        reduced = -(model.matrix.T @ proof.row)
+        objective = np.zeros(model.columns.count)
         if costs is not None:
-            reduced += costs.dense(len(reduced))
-        lower = np.where(proof.row > 0, model.row_lower, 0.0)
-        upper = np.where(proof.row < 0, model.row_upper, 0.0)
-        bound = float(proof.row @ (lower + upper))
-        level_cost = -1.0 if proof.stage == "fairness" else 0.0
+            objective += costs.dense(len(objective))
+        bound, level_cost = 0.0, -1.0 if proof.stage == "fairness" else 0.0
         for row, price in proof.extra:
             if row.rule == "stage":
                 before = self.stated[row.key]
                 assert before.costs is not None  # noqa: S101 - fairness has no such row
-                reduced += price * before.costs.dense(len(reduced))
+                objective += price * before.costs.dense(len(objective))
                 bound -= price * max(before.value, before.bound * (1 + self.tolerance))
             else:
                 name = model.numbers.keys["resources"][row.resource or 0]
                 held = self.held.get((row.key, name))
-                reduced += price * self._share(row.key, name)
+                objective += price * self._share(row.key, name)
                 bound -= price * (1.0 if held is None else 1.0 - held)
                 level_cost += price if held is None else 0.0
+        dual = self.lift.apply(objective, proof.row)
+        reduced = objective - model.matrix.T @ dual
+        self.proofs[proof.stage, proof.part] = replace(proof, row=dual, column=reduced)
+        lower = np.where(dual > 0, model.row_lower, 0.0)
+        upper = np.where(dual < 0, model.row_upper, 0.0)
+        bound += float(dual @ (lower + upper))
         against = reduced < 0
         bound += float(reduced[against] @ self.upper[against])
         bound += min(level_cost, 0.0)

@@ -46,6 +46,7 @@ def certified(
     """Every part that proved something, made whole, by stage and part."""
     signs = _Signs(model, len(row_scale))
     found = {}
+    held: set[ExtraRow] = set()
     for place, part in enumerate(outcome.parts):
         if part.duals is not None:
             duals, multiples = _compose(signs, part, outcome.parts[:place])
@@ -57,7 +58,7 @@ def certified(
                 / column_scale[: model.columns.count]
                 * duals.factor,
                 rows[: len(model.row_lower)],
-                _extra(outcome, part, rows, multiples),
+                _extra(outcome, part, rows, multiples, held),
             )
     return found
 
@@ -113,9 +114,17 @@ def _row_duals(duals: Duals, row_scale: Array) -> Array:
 
 
 def _extra(
-    outcome: Outcome, part: PartResult, rows: Array, multiples: dict[str, float]
+    outcome: Outcome,
+    part: PartResult,
+    rows: Array,
+    multiples: dict[str, float],
+    held: set[ExtraRow],
 ) -> list[tuple[ExtraRow, float]]:
-    """Prices of the rows added on the way: earlier stages and fill rates."""
+    """Prices of the rows added on the way: earlier stages and fill rates.
+
+    In a round of fairness a price says that its pair is held from then on, and noise must not
+    say so; `held` collects the pairs.
+    """
     kinds = {f"{one.stage}:{one.part}": one.stage for one in outcome.parts}
     found = [
         (ExtraRow("stage", key, None, -1), multiple)
@@ -123,11 +132,12 @@ def _extra(
         if kinds[key] != "fairness"  # its fill rates, below, carry it
     ]
     for extra in outcome.extra:
-        if extra.row < len(rows):
-            price = -float(rows[extra.row])
-            # a fill rate's price says that its pair is settled: rounding must not
-            if price > (POSITIVE if extra.rule == "fill_rate" else 0.0):
-                found.append((extra, price))
+        price = -float(rows[extra.row]) if extra.row < len(rows) else 0.0
+        free = part.stage == "fairness" and extra.rule == "fill_rate" and extra not in held
+        if price > (POSITIVE if free else 0.0):
+            found.append((extra, price))
+            if free:
+                held.add(extra)
     return found
 
 

@@ -137,6 +137,7 @@ class _Cells:
         """One problem for each row where the mask holds; `{}` in the message is the value."""
         for index in mask.fill_null(value=False).arg_true().to_list():
             value = self.raw[index]
+            value = value.to_list() if isinstance(value, pl.Series) else value
             written = None if value is None else str(value)
             shown = "" if written is None else repr(written)
             self.problems.append(

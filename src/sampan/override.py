@@ -146,7 +146,7 @@ def _near_key(network: Network, override: _Override, key: Sequence[str]) -> str:
     if 0 < len(rows) <= NEAR_MAX:
         joined = pl.concat_str(pl.col(key).cast(pl.String).fill_null(""), separator=",")
         known = rows.select(joined.str.strip_chars_end(",")).to_series().to_list()
-        if near := get_close_matches(override.key, known, 1):
+        if near := get_close_matches(override.key, known, 1, 0.5):
             return f"Did you mean {near[0]}?"
     return "Write the key as it stands in the table."
 

@@ -230,9 +230,7 @@ class ContinuousStages(Stages):
         for level in np.unique(np.round(rates[settled], 12)):
             alike = settled & (np.abs(rates - level) < SAME_LEVEL)
             duals = self._multipliers(pairs, rows, alike)
-            # never before a round whose solve helped to settle it
-            solved = max((part.bound for part in rounds if part.kept_by_duals), default=0.0)
-            bound = max(float(rates[alike].max()), solved)
+            bound = float(rates[alike].max())
             rounds.append(PartResult("fairness", "", bound, duals))
             self._release(rows[alike])
         return settled
@@ -285,23 +283,19 @@ class ContinuousStages(Stages):
         """One solve for the lowest open fill rate; False if it was stopped."""
         costs = np.zeros(self.session.columns)
         costs[self.level] = -1.0
-        result = self._minimise("fairness", f"{pairs.priority}:{len(rounds) + 1}", costs)
+        part = f"{pairs.priority}:{len(rounds) + 1}"
+        result = self._minimise("fairness", part, costs)
         if result is None or result.duals is None:
             rounds.append(PartResult("fairness", "", 1.0, None))
             return False
         duals, level = result.duals, -result.bound
         if level >= 1.0 - POSITIVE:
             return True  # all open pairs are full now, as `_all_full` will find
-        solved = max((part.bound for part in rounds if part.kept_by_duals), default=0.0)
-        level = max(level, solved)
         multiplier = -duals.row[rows] * self.session.row_scale[rows] * duals.factor
         binding = is_open & (multiplier > POSITIVE)
         if not binding.any():
             raise SolverError(f"No fill rate holds the level {level:g} of class {pairs.priority}.")
-        by_duals = self.tolerance == 0
-        rounds.append(PartResult("fairness", "", level, duals, by_duals))
-        if by_duals:
-            self.session.keep_optimal(duals)
+        rounds.append(PartResult("fairness", "", level, duals))
         self._hold(rows[binding], level * (1 - self.tolerance))
         is_open &= ~binding
         return True

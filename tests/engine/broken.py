@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import polars as pl
 
 from sampan.check import check
 from sampan.errors import InputError, PlanFileError, Problem
@@ -86,6 +85,7 @@ def workbook(place: Path, change: Callable[[Any], None]) -> Path:
 
 
 def plan_folder(place: Path) -> Path:
+    """The folder of a plan without any rows."""
     return write_plan(Plan({}, {"status": "optimal", "gap": 0.0}), place / "plan")
 
 
@@ -312,7 +312,3 @@ TABLES: dict[str, Case] = {
 }
 CASES: dict[str, Case] = {**FILES, **TABLES}
 """By code, how to make a problem that carries it."""
-
-
-def frame(**columns: list[Any]) -> pl.DataFrame:
-    return pl.DataFrame(columns, strict=False)

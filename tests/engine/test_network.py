@@ -44,7 +44,8 @@ def test_missing_cells_of_pandas_are_empty_cells():
     assert made.problems == ()
     assert made.table("sites")["storage_m3_max"].to_list() == [float("inf"), 5.0]
     assert made.given("sites")["name"].to_list() == [None, None]
-    wrong = Network.from_frames({"sites": pl.from_pandas(sites, nan_to_null=False)}, **SETTINGS)
+    sites = pl.DataFrame({"site": ["W", "H"], "storage_m3_max": [float("nan"), 5]})
+    wrong = Network.from_frames({"sites": sites}, **SETTINGS)
     assert [problem.code for problem in wrong.problems] == ["nan"]
 
 
@@ -57,9 +58,8 @@ def test_keys_that_are_numbers_in_a_frame_are_text():
 
 def test_columns_of_mixed_values_lose_nothing():
     """A number among texts stays; a text among numbers is named."""
-    assert network(sites={"site": ["W", "H", 3], "country": None or ["CN", "CN", "IT"]}).table(
-        "sites"
-    )["site"].to_list() == ["W", "H", "3"]
+    sites = network(sites={"site": ["W", "H", 3]}).table("sites")
+    assert sites["site"].to_list() == ["W", "H", "3"]
     (problem,) = network(demands=column("demands", quantity=["50 pieces"])).problems
     assert (problem.code, problem.value) == ("not-a-number", "50 pieces")
 

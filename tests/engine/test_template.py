@@ -85,7 +85,7 @@ def test_filled_in_it_is_the_network(template, tmp_path):
     assert check(found) == []
     assert found.name == "spring"
     for name, rows in tables().items():
-        assert found.given(name).select(rows).to_dict(as_series=False) == rows
+        assert found.given(name).select(list(rows)).to_dict(as_series=False) == rows
 
 
 def test_rows_are_numbered_as_excel_shows_them(template, tmp_path):

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from sampan.check.codes import reference as checks_page
 from tools.reference import commands, names, tables
 
 FOLDER = Path("docs/reference")
 PAGES: Mapping[str, Callable[[], str]] = {
     "tables.md": tables.network_page,
     "plan.md": tables.plan_page,
+    "checks.md": checks_page,
     "cli.md": commands.page,
     "python.md": names.page,
     "errors.md": names.errors_page,

@@ -130,7 +130,7 @@ def reference() -> str:
         "`sampan check NETWORK`, and `sampan.check(network)` in Python, name every problem at",
         "once: table, row as a spreadsheet numbers it, column, the value as written, and what to",
         "do. **Errors** keep a network from being solved; **warnings** do not. Each kind of",
-        "problem has a code that stays the same. This page is made from `src/sampan/check/codes.py`.",
+        "problem has a code that stays the same. This page is made from `sampan/check/codes.py`.",
     ]
     for group, codes in GROUPS.items():
         lines += [

@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import linprog
 
 from sampan.check.facts import Facts, Ints
 from sampan.check.findings import ROW, Findings
@@ -93,6 +92,8 @@ def _making(members: pl.DataFrame, origin: Ints, destination: Ints) -> list[int]
 
     Every process may run so that its largest flow is 1 at most.
     """
+    from scipy.optimize import linprog  # here, since it is slow to load and rarely needed
+
     process, run = np.unique(members["process"].to_numpy(), return_inverse=True)
     nodes, row = np.unique(
         np.concatenate([members["node"].to_numpy(), origin, destination]), return_inverse=True

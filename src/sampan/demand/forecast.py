@@ -149,7 +149,7 @@ def _project(new: Numbers, origin: int, days: int, chosen: EpidemicParameters) -
     total = window.sum(axis=1)
     centre = window @ time / np.maximum(total, 1)
     growth = _growth(centre, time, chosen.growth_max)
-    level = total / np.exp(np.outer(growth, time)).sum(axis=1)
+    level: Numbers = total / np.exp(np.outer(growth, time)).sum(axis=1)
     fading = np.cumsum(chosen.damping ** np.arange(1, days + 1))
     projected: Numbers = level[:, None] * np.exp(np.outer(growth, fading))
     return projected
@@ -167,7 +167,8 @@ def _growth(centre: Numbers, time: Numbers, growth_max: float) -> Numbers:
         weight = np.exp(np.outer(rate, time))
         below = weight @ time / weight.sum(axis=1) < centre
         low, high = np.where(below, rate, low), np.where(below, high, rate)
-    return (low + high) / 2
+    growth: Numbers = (low + high) / 2
+    return growth
 
 
 def _added(series: Series, origin: int, days: int) -> Numbers:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Any
 
 import polars as pl
 
-from sampan.demand.coefficients import BASES
 from sampan.errors import InputError, Problem
 
 PERIOD_DAYS = {"day": 1, "week": 7}
@@ -25,6 +23,7 @@ def to_demands(
     sites: Mapping[str, str] | None = None,
     items: Mapping[str, str] | None = None,
     priorities: Mapping[str, int] | None = None,
+    lateness_max: Mapping[int, int] | None = None,
     groups: Mapping[str, str] | None = None,
     equipment: Collection[str] = (),
     decimals: int = 0,
@@ -37,19 +36,22 @@ def to_demands(
     Parameters
     ----------
     needed
-        Frame with `date`, `place`, `item`, `quantity` and `basis`.
+        Frame with `date`, `place`, `item`, `quantity` and `basis`; rows with a basis of
+        one's own (stating which) may have been added.
     start, periods, period_length
         The network's calendar; `day` or `week`.
     every
         Demands of this many periods become one, due in the first of them: fewer rows where
         a delivery every few days is enough. Equipment is never put together so.
     sites, items
-        Site by place, and resource by item; where absent, the place or item itself.
-        Places and items that a given mapping does not hold are an error.
+        Site by place, and resource by item; the place or item itself if None.
     priorities
-        Priority by basis; 1 where absent.
+        Priority by basis; 1 for all if None.
+    lateness_max
+        Periods that a delivery may be late, by priority; where absent, the cell stays
+        empty. It stays empty for equipment too, which is on time or lost.
     groups
-        Fairness group by place; where absent, the cell stays empty.
+        Fairness group by place; the cell stays empty if None.
     equipment
         Items that are in use, not used up: of the days of one period the largest need
         counts, not their sum.
@@ -60,21 +62,25 @@ def to_demands(
     -------
     polars.DataFrame
         `demand` (place, item, priority and period), `site`, `resource`, `period`,
-        `quantity`, `priority`, `group`.
+        `quantity`, `priority`, `lateness_max`, `group`.
 
     Raises
     ------
     InputError
-        If columns are missing, the calendar is unknown, or a mapping lacks a key.
+        If columns are missing, the calendar is unknown, or one of the mappings `sites`,
+        `items`, `priorities` and `groups` is given but does not hold all that is needed.
     """
-    _check(needed, period_length, every, periods, sites, items, priorities)
+    _check(needed, period_length, every, periods, sites, items, priorities, groups)
     days = PERIOD_DAYS[period_length]
     since = (pl.col("date") - pl.lit(start)).dt.total_days()
     held = pl.col("item").is_in(list(equipment))
     dated = needed.with_columns(since.floordiv(days).alias("period")).filter(
         (since >= 0) & (pl.col("period") < periods)
     )
-    priority = pl.col("basis").replace_strict(dict(priorities or {}), default=1)
+    if priorities is None:
+        priority = pl.lit(1)
+    else:
+        priority = pl.col("basis").replace_strict(dict(priorities))
     daily = dated.group_by(
         "date", "period", "place", "item", priority.cast(pl.Int64).alias("priority")
     ).agg(pl.col("quantity").sum())
@@ -98,14 +104,18 @@ def to_demands(
         "period",
         "quantity",
         "priority",
-        _mapped("place", groups or {}, default=None).alias("group"),
+        pl.when(~held)
+        .then(pl.col("priority").replace_strict(dict(lateness_max or {}), default=None))
+        .cast(pl.Int64)
+        .alias("lateness_max"),
+        (pl.lit(None, pl.String) if groups is None else _mapped("place", groups)).alias("group"),
     )
 
 
-def _mapped(column: str, mapping: Mapping[str, str] | None, **default: Any) -> pl.Expr:
+def _mapped(column: str, mapping: Mapping[str, str] | None) -> pl.Expr:
     if mapping is None:
         return pl.col(column)
-    return pl.col(column).replace_strict(dict(mapping), return_dtype=pl.String, **default)
+    return pl.col(column).replace_strict(dict(mapping), return_dtype=pl.String)
 
 
 def _check(
@@ -116,6 +126,7 @@ def _check(
     sites: Mapping[str, str] | None,
     items: Mapping[str, str] | None,
     priorities: Mapping[str, int] | None,
+    groups: Mapping[str, str] | None,
 ) -> None:
     problems = []
 
@@ -128,16 +139,20 @@ def _check(
     for name, value in (("every", every), ("periods", periods)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             wrong(name, value, f"{value!r} is not a count.", "Give a whole number from 1 up.")
-    for basis in sorted(set(priorities or {}) - set(BASES)):
-        wrong("priorities", basis, f"{basis!r} is no basis.", f"Use {', '.join(BASES)}.")
     for column in COLUMNS:
         if column not in needed.columns:
             wrong(column, column, f"the column {column} is missing.", "Give what needs() returns.")
     if not problems:
-        for column, mapping in (("place", sites), ("item", items)):
+        checked = (
+            ("place", sites, "sites"),
+            ("item", items, "items"),
+            ("basis", priorities, "priorities"),
+            ("place", groups, "groups"),
+        )
+        for column, mapping, what in checked:
             if mapping is not None:
                 for value in sorted(set(needed[column].to_list()) - set(mapping)):
-                    hint = f"Add it to {column}s' mapping, or filter it out first."
-                    wrong(column, value, f"{value!r} stands for nothing in the network.", hint)
+                    hint = f"Add it to `{what}`, or leave its rows out."
+                    wrong(column, value, f"{value!r} is not in `{what}`.", hint)
     if problems:
         raise InputError(problems)

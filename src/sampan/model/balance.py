@@ -9,7 +9,7 @@ import numpy as np
 from sampan.model.columns import Columns
 from sampan.model.layers import Layers, Reach, output_layers
 from sampan.model.numbers import Array, Numbers
-from sampan.model.rows import Entries, Rows, compact
+from sampan.model.rows import Entries, Rows, compact, matches
 
 RowOf = Callable[[Array, Array, Array], Array]
 """Row of a layer, a site and a period."""
@@ -110,14 +110,7 @@ def _add_processes(entries: Entries, row: RowOf, n: Numbers, lay: Layers, c: Col
 
 def flows_of_runs(n: Numbers, process: Array) -> tuple[Array, Array]:
     """Every flow of every run's process: flow numbers and run numbers, side by side."""
-    order = np.argsort(n.flow_process, kind="stable")
-    first = np.searchsorted(n.flow_process[order], process, side="left")
-    last = np.searchsorted(n.flow_process[order], process, side="right")
-    count = last - first
-    run = np.repeat(np.arange(len(process)), count)
-    offset = np.arange(len(run)) - np.repeat(np.cumsum(count) - count, count)
-    flow: Array = order[first[run] + offset]
-    return flow, run
+    return matches(n.flow_process, process)
 
 
 def _supply(row: RowOf, n: Numbers, lay: Layers, size: int) -> Array:

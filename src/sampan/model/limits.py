@@ -7,7 +7,7 @@ import numpy as np
 from sampan.model.columns import Columns, whole_entries
 from sampan.model.layers import Layers
 from sampan.model.numbers import Array, Numbers, code
-from sampan.model.rows import Entries, Rows, compact
+from sampan.model.rows import Entries, Rows, compact, matches
 
 
 def _grouped(
@@ -77,21 +77,23 @@ def shared_capacities(n: Numbers, lay: Layers, c: Columns) -> Rows:
     loads = n.network.table("capacity_loads")
     capacity = code(loads["capacity"], n.keys["capacities"])
     amount, per = loads["amount_per_unit"].to_numpy(), loads["per"].to_list()
-    f, r = c.shipments, c.runs
-    resource = lay.resource[f["layer"]]
-    lane_of = {key: row for row, key in enumerate(n.keys["lanes"])}
-    process_of = {key: row for row, key in enumerate(n.keys["processes"])}
-    size_of = {"unit": np.ones(len(n.mass_kg)), "kg": n.mass_kg, "m3": n.volume_m3}
+    by_run = np.array([one == "run" for one in per], dtype=bool)
+    activity = loads["activity"]
     entries = Entries()
-    for load, activity in enumerate(loads["activity"].to_list()):
-        if per[load] == "run":
-            mine = np.flatnonzero(r["process"] == process_of[activity])
-            period, column, size = r["period"][mine], r.columns[mine], np.ones(len(mine))
-        else:
-            mine = np.flatnonzero(f["lane"] == lane_of[activity])
-            period, column = f["period"][mine], f.columns[mine]
-            size = size_of[per[load]][resource[mine]]
-        entries.add(capacity[load] * n.periods + period, column, amount[load] * size)
+    f, r = c.shipments, c.runs
+    loaded = np.flatnonzero(by_run)
+    process = code(activity.gather(loaded), n.keys["processes"])
+    load, run = matches(process, r["process"])
+    load = loaded[load]
+    entries.add(capacity[load] * n.periods + r["period"][run], r.columns[run], amount[load])
+    loaded = np.flatnonzero(~by_run)
+    lane = code(activity.gather(loaded), n.keys["lanes"])
+    load, sent = matches(lane, f["lane"])
+    load = loaded[load]
+    sizes = np.stack([np.ones(len(n.mass_kg)), n.mass_kg, n.volume_m3])
+    kind = np.array([("unit", "kg", "m3", "run").index(one) for one in per], dtype=np.int64)
+    size = sizes[kind[load], lay.resource[f["layer"][sent]]]
+    entries.add(capacity[load] * n.periods + f["period"][sent], f.columns[sent], amount[load] * size)
     number, column, value = entries.arrays()
     used = value > 0
     kept, rhs, *grouped = _grouped(
@@ -195,9 +197,10 @@ def most_there(n: Numbers) -> Array:
     Supply bounds it where every process is limited; else need does: no plan gains by
     starting more than what demands, policies and further processing can take.
     """
+    # of nothing, numpy's bincount gives whole numbers, into which no fraction can be added
     supply = np.bincount(
         n.supply.resource, n.supply.quantity, minlength=len(n.keys["resources"])
-    )
+    ).astype(float)
     made = n.flow_quantity > 0
     with np.errstate(invalid="ignore"):
         output = n.flow_quantity[made] * n.runs_max.sum(axis=1)[n.flow_process[made]]
@@ -208,7 +211,8 @@ def most_there(n: Numbers) -> Array:
 def _need(n: Numbers) -> Array:
     """What demands, reserves, pledges and commitments ask for, through every process."""
     resources = n.keys["resources"]
-    need = np.bincount(n.demand_resource, n.demand_quantity, minlength=len(resources))
+    count = len(resources)
+    need = np.bincount(n.demand_resource, n.demand_quantity, minlength=count).astype(float)
     for table, attribute in (
         ("reserves", "quantity_min"),
         ("pledges", "quantity"),

@@ -81,7 +81,7 @@ def export_limits(n: Numbers, lay: Layers, c: Columns) -> list[Rows]:
             base[limit] = _base(n, country, resource[limit], window)
     return [
         _chosen("export_quantity_max", frame["limit"], frame["quantity_max"].to_numpy(), by_quantity),
-        _chosen("export_share_max", frame["limit"], share * np.where(base > 0, base, 0.0), by_share,
+        _chosen("export_share_max", frame["limit"], np.where(np.isfinite(share), share, 0.0) * base, by_share,
                 np.isfinite(share)),
     ]  # fmt: skip
 

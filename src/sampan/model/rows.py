@@ -74,3 +74,14 @@ def compact(present: Array) -> tuple[Array, Array]:
     place = np.full(len(present), -1, dtype=np.int64)
     place[kept] = np.arange(len(kept))
     return kept, place
+
+
+def matches(values: Array, wanted: Array) -> tuple[Array, Array]:
+    """Every pair of places with values[first] == wanted[second], sorted by the second."""
+    order = np.argsort(values, kind="stable")
+    first = np.searchsorted(values[order], wanted, side="left")
+    count = np.searchsorted(values[order], wanted, side="right") - first
+    place = np.repeat(np.arange(len(wanted)), count)
+    offset = np.arange(len(place)) - np.repeat(np.cumsum(count) - count, count)
+    found: Array = order[first[place] + offset]
+    return found, place

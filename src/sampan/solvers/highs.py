@@ -205,7 +205,7 @@ class Session:
         self.highs.setSolution(solution)
 
     def minimise(self, costs: Array) -> Result:
-        """Solve for an objective (one cost a column), starting from the last basis if any."""
+        """Solve for an objective (one cost a column)."""
         scaled = costs * self.column_scale
         largest = float(np.abs(scaled).max(initial=0.0)) or 1.0
         every = np.arange(self.columns, dtype=np.int32)
@@ -221,7 +221,7 @@ class Session:
     def _choose_method(self) -> None:
         if self.columns > BARRIER_COLUMNS:
             self.highs.clearSolver()
-            self._option("solver", "ipm")
+            self._option("solver", "ipx")
             self.method = "HiGHS interior point with crossover"
         else:
             # the last basis is feasible for the new objective: go on from it by primal simplex

@@ -17,7 +17,7 @@ from sampan.conform import as_text
 from sampan.errors import OutputError
 from sampan.network import Network, Objective
 from sampan.plan import Plan
-from sampan.write.swap import write_file, write_folder
+from sampan.write.swap import check_target, write_file, write_folder
 
 SETTINGS = "network"
 SUMMARY = "plan"
@@ -94,6 +94,18 @@ def write_plan(
     fill = _filler(plan.frames, chosen, f"{SUMMARY}.toml", dict(plan.summary))
     write_folder(place, fill, known)
     return place
+
+
+def check_plan_folder(path: str | PathLike[str]) -> None:
+    """Find out before a long solve whether its plan could be written there.
+
+    Raises
+    ------
+    OutputError
+        If the place holds other things or cannot be written.
+    """
+    _format(Path(path), None if Path(path).suffix.lower() != ".xlsx" else "csv")
+    check_target(Path(path), _names(schema.PLAN_FRAMES, SUMMARY))
 
 
 def _format(place: Path, format: str | None) -> str:  # noqa: A002

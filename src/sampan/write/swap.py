@@ -29,6 +29,17 @@ def write_folder(target: Path, fill: Callable[[Path], None], known: Collection[s
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def check_target(target: Path, known: Collection[str]) -> None:
+    """Whether `write_folder` could write there, found out without writing anything."""
+    target = _real(target)
+    _check_replaceable(target, known)
+    above = target.parent
+    while not above.exists():
+        above = above.parent
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise OutputError(f"{target}: {above} cannot be written in. Choose another place.")
+
+
 def write_file(target: Path, content: bytes) -> None:
     """Write a new file, then put it in the place of the target."""
     target = _real(target)

@@ -17,6 +17,8 @@ ROWS_MAX = 1_048_575
 """Rows below the heading that a sheet can hold."""
 TEXT_MAX = 32_767
 """Characters that a cell can hold."""
+ILLEGAL = r"[\x00-\x08\x0B-\x1F\uFFFE\uFFFF]"
+"""What XML cannot hold, or (a carriage return) does not give back."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 WRITTEN_WHEN = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(<)")
 
@@ -27,16 +29,41 @@ def workbook_bytes(
     """A workbook with a sheet of settings and one sheet a frame."""
     from openpyxl import Workbook
 
+    texts = pl.Series([value for value in settings.values() if isinstance(value, str)])
+    _check_texts(settings_sheet, texts.cast(pl.String))
+    for name, frame in frames.items():
+        _check_frame(name, frame)
     book = Workbook(write_only=True)
     _add_sheet(book, settings_sheet, ("attribute", "value"), settings.items())
     for name, frame in frames.items():
-        if len(frame) > ROWS_MAX:
-            raise OutputError(
-                f"{name}: {len(frame)} rows are too many for an Excel sheet ({ROWS_MAX}). "
-                "Write a folder of CSV or Parquet files instead."
-            )
         _add_sheet(book, name, frame.columns, frame.iter_rows())
     return saved(book)
+
+
+def _check_frame(name: str, frame: pl.DataFrame) -> None:
+    """Before anything is written, since a workbook cannot be left half-way."""
+    if len(frame) > ROWS_MAX:
+        raise OutputError(
+            f"{name}: {len(frame)} rows are too many for an Excel sheet ({ROWS_MAX}). "
+            "Write a folder of CSV or Parquet files instead."
+        )
+    for column in frame.get_columns():
+        if column.dtype == pl.String:
+            _check_texts(name, column)
+
+
+def _check_texts(sheet: str, texts: pl.Series) -> None:
+    longest = texts.str.len_chars().max()
+    if isinstance(longest, int) and longest > TEXT_MAX:
+        raise OutputError(
+            f"{sheet}: a text of {longest} characters is too long for an Excel cell "
+            f"({TEXT_MAX}). Shorten it, or write CSV or Parquet files."
+        )
+    illegal = texts.filter(texts.str.contains(ILLEGAL))
+    if len(illegal):
+        raise OutputError(
+            f"{sheet}: {illegal[0]!r} contains characters that Excel cannot hold. Remove them."
+        )
 
 
 def _add_sheet(book: Any, name: str, headings: Sequence[str], rows: Any) -> None:
@@ -57,25 +84,18 @@ def _add_sheet(book: Any, name: str, headings: Sequence[str], rows: Any) -> None
 def cell_of(sheet: Any, value: Any) -> Any:
     """A cell that shows the value as it is; text stays text, also if it begins with "="."""
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.utils.exceptions import IllegalCharacterError
 
-    if not isinstance(value, str):
+    if isinstance(value, float):
+        # as text that is marked a number: openpyxl itself would round it to 16 digits
+        value = repr(int(value) if value.is_integer() and abs(value) < 1e15 else value)
         cell = WriteOnlyCell(sheet, value)
-        if isinstance(value, date):
-            cell.number_format = "yyyy-mm-dd"
+        cell.data_type = "n"
         return cell
-    if len(value) > TEXT_MAX:
-        raise OutputError(
-            f"{sheet.title}: a text of {len(value)} characters is too long for an Excel cell "
-            f"({TEXT_MAX}). Shorten it, or write CSV or Parquet files."
-        )
-    try:
-        cell = WriteOnlyCell(sheet, value)
-    except IllegalCharacterError as error:
-        raise OutputError(
-            f"{sheet.title}: {value!r} contains characters that Excel cannot hold. Remove them."
-        ) from error
-    cell.data_type = "s"
+    cell = WriteOnlyCell(sheet, value)
+    if isinstance(value, str):
+        cell.data_type = "s"
+    elif isinstance(value, date):
+        cell.number_format = "yyyy-mm-dd"
     return cell
 
 

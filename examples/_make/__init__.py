@@ -1,0 +1,1 @@
+"""What the scripts that make the examples share: tables as rows, distances, dated figures."""

@@ -1,0 +1,1 @@
+"""The commands of `sampan`: each takes the parsed arguments and returns an exit code."""
