@@ -85,7 +85,24 @@ class Generator:
         found["profiles"] = self._profiles(found)
         found["substitutes"] = self._substitutes()
         found |= self._policy_tables(found)
+        if found["pledges"] or found["commitments"]:
+            self._cut_rings(found)
         return found
+
+    def _cut_rings(self, found: dict[str, list[Row]]) -> None:
+        """No rings without lead time where it matters how much is sent.
+
+        In such a ring goods can go round within one period, more of them than there are, and
+        count for pledges and commitments; the rules do not say how often one unit may.
+        """
+        slower = set()
+        for row in found["lanes"]:
+            if row["lead_time_periods"] == 0 and row["origin"] > row["destination"]:
+                row["lead_time_periods"] = 1
+                slower.add(row["lane"])
+        for row in found["commitments"]:
+            if row["lane"] in slower and row["period"] == self.periods - 1:
+                row["firm"] = None
 
     def _unique(self, make: Any, most: int, share: float, key: tuple[str, ...]) -> list[Row]:
         rows: dict[tuple[Any, ...], Row] = {}
@@ -213,10 +230,8 @@ class Generator:
             cut = self.random.randint(0, len(order) - 1)
             used = [one for one in order[:cut] if self.often(0.7)]
             made = [one for one in order[cut:] if self.often(0.7)] or [order[cut]]
-            for resource in used:
-                flows.append((key, resource, -self.random.choice((0.5, 1, 2, 3))))
-            for resource in made:
-                flows.append((key, resource, self.random.choice((0.5, 1, 2))))
+            flows += [(key, one, -self.random.choice((0.5, 1, 2, 3))) for one in used]
+            flows += [(key, one, self.random.choice((0.5, 1, 2))) for one in made]
         names = ("process", "resource", "quantity_per_run")
         return {
             "processes": processes,

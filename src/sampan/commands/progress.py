@@ -101,7 +101,7 @@ class Bar:
 def describe(progress: Progress) -> str:
     """One line without the time."""
     text = f"{progress.stage} {progress.part}, step {progress.step + 1} of {progress.steps}"
-    if progress.iterations:
+    if progress.iterations > 0:
         text += f", {progress.iterations:,} iterations"
     value = progress.value
     if value is not None and progress.stage == "fairness":

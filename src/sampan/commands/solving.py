@@ -45,7 +45,7 @@ class Stop:
 
 
 @contextmanager
-def _catching(stop: Stop) -> Iterator[None]:
+def catching(stop: Stop) -> Iterator[None]:
     """Have Ctrl-C ask `stop`; only a program's main thread can."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _solve(network: Network, arguments: argparse.Namespace) -> Plan:
     with display(arguments.quiet) as shown:
         stop = Stop(shown)
-        with _catching(stop):
+        with catching(stop):
             return solve(
                 network,
                 time_limit=arguments.time_limit,

@@ -51,7 +51,9 @@ class Page:
 
     def bullet(self, text: str) -> None:
         """An entry of a list."""
-        self.console.print(Padding(Text(f"- {text}"), (0, 0, 0, 2), expand=False))
+        entry = Table.grid(padding=(0, 1, 0, 0))
+        entry.add_row(Text("-"), Text(text))
+        self.console.print(Padding(entry, (0, 0, 0, 2), expand=False))
 
     def table(
         self, headings: Sequence[str], rows: Sequence[Sequence[str]], right: str = ""

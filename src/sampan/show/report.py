@@ -234,18 +234,20 @@ def _breaches(page: Page, found: dict[str, Any], rows: int) -> None:
 
 
 def _stages(page: Page, stages: list[dict[str, Any]]) -> None:
-    page.heading("How good it is, objective by objective, the first matters most")
+    page.heading("How good it is, by objective (and priority); the first matters most")
     page.table(
-        ("objective", "this plan", "no plan beats", "proof"),
+        ("objective", "measures", "this plan", "none beats", "proof"),
         [
             (
-                row["stage"] + (f", priority {row['priority']}" if row["priority"] else ""),
+                row["stage"] + (f" {row['priority']}" if row["priority"] else ""),
+                row["measure"],
                 row["says"],
                 row["best"],
                 row["proof"] + (f" ({row['parts']} rounds)" if row["parts"] > 1 else ""),
             )
             for row in stages
         ],
+        "  rr",
     )
 
 

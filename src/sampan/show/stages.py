@@ -10,6 +10,16 @@ from sampan.network import Network
 from sampan.plan import Plan
 from sampan.show.numbers import quantity, share
 
+MEASURES = {
+    "shortage": "unmet, average of items",
+    "fairness": "met where least is",
+    "lateness": "late, average of items",
+    "policy": "soft rules broken, in shares of what they ask",
+    "cost": "money",
+    "changes": "orders changed, in shares of each",
+    "total": "money, with all penalties",
+}
+"""What each objective measures."""
 PROVEN = 5e-4
 """A gap below this reads as 0.0 %."""
 HOPELESS = 1.0
@@ -37,6 +47,7 @@ def stage_rows(network: Network, plan: Plan) -> list[dict[str, Any]]:
                 "bound": bound,
                 "gap": gap,
                 "bound_from": parts["bound_from"][0],
+                "measure": MEASURES[str(stage)],
                 "says": _says(str(stage), value, weight, network),
                 "best": _says(str(stage), bound, weight, network),
                 "proof": proof(gap),
@@ -55,17 +66,15 @@ def _importance(network: Network) -> dict[str, float]:
 
 
 def _says(stage: str, value: float, weight: float, network: Network) -> str:
-    length = network.calendar.period_length
+    """A value in the measure that `MEASURES` names."""
     if stage == "shortage":
-        return f"{share(value / weight)} unmet, average of items"
+        return share(value / weight)
     if stage == "fairness":
-        return f"{share(value)} met where least is"
+        return share(value)
     if stage == "lateness":
-        return f"{quantity(_tidy(value / weight))} {length}s late, average"
-    if stage == "policy":
-        return f"{quantity(_tidy(value))} × what was asked"
-    if stage == "changes":
-        return f"{quantity(_tidy(value))} × what was ordered"
+        return f"{quantity(_tidy(value / weight))} {network.calendar.period_length}s"
+    if stage in ("policy", "changes"):
+        return quantity(_tidy(value))
     return f"{quantity(round(value, 2))} {network.currency}"
 
 

@@ -45,6 +45,7 @@ INFEASIBLE = (
     highspy.HighsModelStatus.kUnboundedOrInfeasible,
 )
 UNKNOWN = highspy.HighsModelStatus.kUnknown
+NOT_SET = highspy.HighsModelStatus.kNotset
 STOPPED = (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt)
 
 
@@ -92,6 +93,7 @@ class Session:
         threads: int | None = None,
     ) -> None:
         self.control = control
+        self.threads = threads
         self.column_scale = scale
         scaled = (matrix * scale[None, :]).tocsc()
         self.row_scale = _row_scale(scaled)
@@ -315,6 +317,9 @@ class Session:
     ) -> Result:
         info = self.highs.getInfo()
         iterations = int(info.simplex_iteration_count + max(info.ipm_iteration_count, 0))
+        if status == NOT_SET and self.control.stopped:
+            # stopped between two phases of HiGHS, which then gives no solution at all
+            return Result("stopped", None, None, -np.inf, iterations)
         if status in INFEASIBLE:
             return Result("infeasible", None, None, -np.inf, iterations)
         if status == UNKNOWN and not retried and not self.has_whole:

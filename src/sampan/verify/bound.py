@@ -57,6 +57,7 @@ class Prover:
         if inequality.any():
             self._check_signs(part, prices)
             prices = np.where(inequality, 0.0, prices)
+        prices = self._fill_inputs(prices)
         right = self.rows.right.copy()
         free = self._hold(part, prices, right)
         costs = self._costs(part)
@@ -78,6 +79,23 @@ class Prover:
             numbers.append(min(0.0, fsum(prices[free].tolist()) - 1.0))
         magnitude = fsum(map(abs, numbers))
         return Bound(-inf if unbounded else fsum(numbers), magnitude, unbounded)
+
+    def _fill_inputs(self, prices: Floats) -> Floats:
+        """Prices of `input` that are not stated: those at which no draw from a layer pays.
+
+        Any price would do, since the rule is an equation; and where a resource has one layer only
+        it can be left out, so that nobody has stated one.
+        """
+        draw = self.columns["draw"]
+        if len(draw) == 0:
+            return prices
+        # a draw stands in two rows: its balance, which comes first, and its input
+        ends = self.rows.transposed[draw.at].indices.reshape(-1, 2)
+        balance, row = ends.min(axis=1), ends.max(axis=1)
+        least = np.full(len(prices), inf)
+        np.minimum.at(least, row, prices[balance])
+        filled = np.isfinite(least) & (prices == 0)
+        return np.where(filled, -least, prices)
 
     @property
     def _tolerance(self) -> float:

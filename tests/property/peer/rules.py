@@ -97,9 +97,9 @@ class Rules(Program):
         for row in self.rows["commitments"]:
             lane = self.lanes[row["lane"]]
             arrive = row["period"] + lane["lead_time_periods"]
-            if row["firm"] and lane["destination"] == site and arrive <= period:
-                if self.kind(row["resource"]) != "service":
-                    volume += row["quantity"] * self.size(row["resource"], "m3")
+            kept = row["firm"] and self.kind(row["resource"]) != "service"
+            if kept and lane["destination"] == site and arrive <= period:
+                volume += row["quantity"] * self.size(row["resource"], "m3")
         return volume
 
     def _inside(self, country: str) -> set[str]:
