@@ -144,9 +144,9 @@ SUBSTITUTES = (
 
 # national output a day without a press figure: on the first and on the last day
 OTHER_OUTPUT = {
-    "gown": (40_000, 80_000),
-    "exam_gloves": (900_000, 1_600_000),
-    "goggles": (9_000, 20_000),
+    "gown": (44_000, 80_000),
+    "exam_gloves": (1_100_000, 1_600_000),
+    "goggles": (14_000, 24_000),
     "face_shield": (10_000, 60_000),
     "test_kit": (40_000, 80_000),
     "disinfectant": (26_000, 50_000),
@@ -185,8 +185,8 @@ FEVER_CLINIC_NEEDS = {"protective_suit": 1 / 3_000, "respirator_n95": 1 / 2_400,
 HUB_STOCK = {
     "mask_medical": 1_200_000, "respirator_n95": 40_000, "respirator_kn95": 30_000,
     "protective_suit": 14_000, "suit_emergency": 10_000, "gown": 15_000,
-    "exam_gloves": 1_500_000, "goggles": 6_000, "face_shield": 8_000, "disinfectant": 60_000,
-    "ventilator": 60,
+    "exam_gloves": 2_200_000, "goggles": 10_000, "face_shield": 8_000, "disinfectant": 90_000,
+    "ventilator": 200, "medical_team": 25,
 }  # fmt: skip
 HUB_TEST_KITS = ((25_000, 6), (30_000, None))
 """Test kits in the hub, and the last period in which they may be used."""
@@ -198,7 +198,7 @@ LENT_FROM_PERIOD = 3
 VENTILATORS_IN_CITY = 0.45
 """Share of the need in that period that the hospitals of a city have."""
 TEAMS_IN_CITY = 0.50
-VENTILATORS_PER_MILLION = 0.24
+VENTILATORS_PER_MILLION = 0.14
 """That a province can lend, beyond its own need."""
 TEAMS_PER_MILLION = 0.09
 NO_EQUIPMENT_NEEDED = ("shennongjia",)

@@ -12,7 +12,7 @@ GIFTS = (
     "medical_team", "ventilator", "respirator_n95", "protective_suit", "suit_emergency", "goggles",
 )  # fmt: skip
 """What provinces send to the hub."""
-PAIR_GIFTS = ("medical_team", "ventilator", "protective_suit", "respirator_n95")
+PAIR_GIFTS = ("medical_team", "protective_suit", "respirator_n95")
 """What they send straight to the city they are paired with."""
 BY_CABLE = ("teleconsultation", "lab_test")
 RETURNED = ("ventilator", "medical_team")
@@ -21,6 +21,8 @@ LANE_M3_MAX = {"road": None, "rail": None, "air": 60}
 SUPPLIERS = {"mask_medical": 3, "respirator_n95": 2, "protective_suit": 2}
 """From how many works a province gets a product; from one where this does not say."""
 FAR_KM = 900
+SAME_DAY_KM = 400
+"""A lorry arrives the day it leaves."""
 
 Coordinates = dict[str, tuple[float, float]]
 
@@ -90,14 +92,14 @@ class Ways:
         detour, km_a_day, loading, per_km = assumed.MODES[mode]
         km = self.km(origin, destination) * detour
         key = f"{origin}>{destination}:{mode}"
-        least = 0 if mode == "road" and km <= 250 else 1
+        least = 0 if mode == "road" and km <= SAME_DAY_KM else 1
         self.tables.add(
             "lanes",
             lane=key,
             origin=origin,
             destination=destination,
             mode=mode,
-            lead_time_periods=max(least, math.ceil(km / km_a_day - 0.2)),
+            lead_time_periods=least and max(least, math.ceil(km / km_a_day - 0.2)),
             mass_kg_max=LANE_KG_MAX[mode] if limited else None,
             volume_m3_max=LANE_M3_MAX[mode],
             cost_per_kg=round(loading + per_km * km, 3),

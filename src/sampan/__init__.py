@@ -17,6 +17,7 @@ from sampan.errors import (
     ContradictionError,
     InputError,
     MissingPackageError,
+    OutputError,
     PlanFileError,
     Problem,
     SampanError,
@@ -27,6 +28,7 @@ from sampan.plan import Plan, Status
 from sampan.read import read_network, read_plan
 from sampan.solve import Progress, solve
 from sampan.template import write_template
+from sampan.verify import Verification, Violation, verify
 from sampan.version import version
 from sampan.write import write_network, write_plan
 
@@ -37,6 +39,7 @@ __all__ = [
     "MissingPackageError",
     "Network",
     "Objective",
+    "OutputError",
     "Plan",
     "PlanFileError",
     "Problem",
@@ -44,11 +47,14 @@ __all__ = [
     "SampanError",
     "SolverError",
     "Status",
+    "Verification",
+    "Violation",
     "check",
     "read_network",
     "read_plan",
     "solve",
     "testing",
+    "verify",
     "version",
     "write_network",
     "write_plan",

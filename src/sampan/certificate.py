@@ -18,7 +18,9 @@ from sampan.model import objective as objectives
 from sampan.model.limits import most_there
 from sampan.model.numbers import Array
 from sampan.model.objective import Costs, Pairs
+from sampan.reprove import POOR, Reprover
 from sampan.run_stages import Solved
+from sampan.solvers.control import Control
 from sampan.stages import PartResult
 
 SMALLEST = 1e-9
@@ -34,13 +36,15 @@ class _Stated:
     costs: Costs | None
 
 
-def certificate(model: Model, solved: Solved, x: Array) -> dict[str, pl.DataFrame]:
+def certificate(
+    model: Model, solved: Solved, x: Array, control: Control, threads: int | None = None
+) -> dict[str, pl.DataFrame]:
     """The frames `stages`, `prices` and `capacity_prices` of a plan."""
     proofs = certified(model, solved.outcome, solved.column_scale, solved.row_scale)
     proofs = {} if model.has_whole else proofs
-    teller = _Teller(model, x, proofs)
+    teller = _Teller(model, x, proofs, Reprover(model, control, threads))
     rows = [teller.tell(part) for part in solved.outcome.parts]
-    prices, capacity_prices = price_frames(model, list(proofs.values()))
+    prices, capacity_prices = price_frames(model, list(teller.proofs.values()))
     names = ("stage", "part", "value", "bound", "gap", "bound_from")
     stages = pl.DataFrame(rows, schema=names, orient="row")
     return {"stages": stages, "prices": prices, "capacity_prices": capacity_prices}
@@ -49,8 +53,14 @@ def certificate(model: Model, solved: Solved, x: Array) -> dict[str, pl.DataFram
 class _Teller:
     """States part after part; later ones rest on what was stated of earlier ones."""
 
-    def __init__(self, model: Model, x: Array, proofs: dict[tuple[str, str], Certified]) -> None:
-        self.model, self.x, self.proofs = model, x, proofs
+    def __init__(
+        self,
+        model: Model,
+        x: Array,
+        proofs: dict[tuple[str, str], Certified],
+        reprover: Reprover,
+    ) -> None:
+        self.model, self.x, self.proofs, self.reprover = model, x, proofs, reprover
         self.tolerance = model.network.objective.tolerance
         self.stated: dict[str, _Stated] = {}
         self.held: dict[tuple[str, str], float] = {}
@@ -71,16 +81,28 @@ class _Teller:
             bound, source = part.bound, "solver"
         else:
             source = "prices"
-            bound = self._proven(self.proofs[key], costs) if key in self.proofs else None
-            bound = self._trivial(part) if bound is None else bound
+            bound = self._best_bound(part, costs, value)
         worst = min if part.stage != "fairness" else max
         bound = worst(bound, value)  # rounding may put it on the wrong side
         self._remember(part, value, bound, costs)
         gap = abs(value - bound) / max(abs(value), SMALLEST)
         return part.stage, part.part, value, bound, gap, source
 
-    def _trivial(self, part: PartResult) -> float:
-        return 1.0 if part.stage == "fairness" else 0.0
+    def _best_bound(self, part: PartResult, costs: Costs | None, value: float) -> float:
+        """What the part's prices prove, or fresh ones where these are worn out by rounding."""
+        key = part.stage, part.part
+        if key not in self.proofs:
+            return 1.0 if part.stage == "fairness" else 0.0
+        bound = self._proven(self.proofs[key], costs)
+        if costs is None or value - bound <= POOR * max(value, SMALLEST):
+            return bound
+        first = self.proofs[key]
+        second = self.reprover.prove(part.stage, part.part, costs)
+        better = -np.inf if second is None else self._proven(second, costs)
+        if better > bound:
+            return better
+        self.proofs[key] = first
+        return bound
 
     def _costs(self, part: PartResult) -> Costs:
         n, lay, c = self.model.numbers, self.model.layers, self.model.columns
@@ -158,19 +180,26 @@ class _Teller:
         return dense
 
     def _remember(self, part: PartResult, value: float, bound: float, costs: Costs | None) -> None:
-        self.stated[f"{part.stage}:{part.part}"] = _Stated(value, bound, costs)
+        key = f"{part.stage}:{part.part}"
+        self.stated[key] = _Stated(value, bound, costs)
+        if costs is not None and not self.model.has_whole:
+            self.reprover.keep(key, costs, max(value, bound * (1 + self.tolerance)))
         proof = self.proofs.get((part.stage, part.part))
-        if part.stage != "fairness" or proof is None:
+        if part.stage != "fairness" or proof is None or self.model.has_whole:
             return
         priority = part.part.split(":")[0]
         names = self.model.numbers.keys["resources"]
         for row, _ in proof.extra:
             if row.rule == "fill_rate" and row.key.split(":", 1)[0] == priority:
-                key = row.key, names[row.resource or 0]
-                self.held.setdefault(key, value * (1 - self.tolerance))
+                pair = row.key, names[row.resource or 0]
+                self.held.setdefault(pair, value * (1 - self.tolerance))
         if value >= 1.0 - SMALLEST:
-            for key in self._keys(self._class_pairs(priority)):
-                self.held.setdefault(key, value * (1 - self.tolerance))
+            for pair in self._keys(self._class_pairs(priority)):
+                self.held.setdefault(pair, value * (1 - self.tolerance))
+        pairs = self._class_pairs(priority)
+        levels = [self.held.get(pair) for pair in self._keys(pairs)]
+        if all(level is not None for level in levels):
+            self.reprover.keep_pairs(pairs, [level for level in levels if level is not None])
 
 
 def _finite_upper(model: Model) -> Array:

@@ -114,7 +114,7 @@ class Plan:
 def conform(name: str, frame: pl.DataFrame | None) -> pl.DataFrame:
     """The frame with the columns and types of its schema, missing optional ones empty."""
     attributes = schema.plan_frame(name).attributes
-    if frame is None:
+    if frame is None or frame.width == 0:
         return pl.DataFrame(schema={item.name: DTYPES[item.type] for item in attributes})
     columns = [
         pl.col(item.name).cast(DTYPES[item.type])

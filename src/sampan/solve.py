@@ -13,12 +13,14 @@ import polars as pl
 from sampan.certificate import certificate
 from sampan.check import raise_on_errors
 from sampan.model import Model, build
-from sampan.model.exact import exact
+from sampan.model.exact import exact, largest_violation
 from sampan.model.frames import plan_frames
+from sampan.model.numbers import Array
 from sampan.network import Network
-from sampan.plan import Plan, Status
-from sampan.run_stages import run_stages
+from sampan.plan import Plan
+from sampan.run_stages import Solved, run_stages
 from sampan.solvers.control import Control, Progress
+from sampan.version import version
 
 __all__ = ["Progress", "solve"]
 
@@ -73,25 +75,22 @@ def solve(
     model = build(network)
     solved = run_stages(model, control, gap=gap, threads=threads)
     x = exact(model, solved.outcome.x)
-    frames: dict[str, pl.DataFrame] = plan_frames(model, x) | certificate(model, solved, x)
-    return Plan(frames, _summary(model, frames, solved.status, solved.method, control))
+    frames: dict[str, pl.DataFrame] = plan_frames(model, x) | certificate(
+        model, solved, x, control, threads
+    )
+    return Plan(frames, _summary(model, x, frames, solved, control))
 
 
 def _summary(
-    model: Model,
-    frames: dict[str, pl.DataFrame],
-    status: Status,
-    method: str,
-    control: Control,
+    model: Model, x: Array, frames: dict[str, pl.DataFrame], solved: Solved, control: Control
 ) -> dict[str, Any]:
-    from sampan.version import version
-
     rows, columns = model.matrix.shape
     return {
         "network": model.network.name,
-        "status": str(status),
-        "method": method,
+        "status": str(solved.status),
+        "method": solved.method,
         "gap": float(frames["stages"]["gap"].max() or 0.0),  # type: ignore[arg-type]
+        "largest_violation": largest_violation(model, x),
         "seconds": round(control.seconds, 3),
         "rows": rows,
         "columns": columns,

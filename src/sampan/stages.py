@@ -163,7 +163,7 @@ class Stages:
         result = self.session.minimise(costs)
         self.outcome.iterations += result.iterations
         if result.status == "infeasible":
-            if self.outcome.parts:
+            if self.outcome.feasible:
                 raise SolverError(f"The solver lost the plan it had, in {stage} {part}.")
             raise InfeasibleError("Hard rules contradict each other.")
         if result.x is not None:
@@ -189,6 +189,9 @@ class ContinuousStages(Stages):
     level: int | None = None
 
     def fairness(self, pairs: Pairs) -> None:
+        if not self.outcome.feasible:
+            # which pairs are settled, and at what level, only a plan can tell
+            self._minimise("fairness", f"{pairs.priority}:1", np.zeros(self.session.columns))
         if self.level is None:
             self.level = self.session.add_column(1.0)
         rows = self._pair_rows(pairs, self.level)

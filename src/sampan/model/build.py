@@ -135,6 +135,8 @@ def equations(n: Numbers, lay: Layers, r: Reach, c: Columns) -> list[Rows]:
 
 def _assemble(rows: tuple[Rows, ...], width: int) -> tuple[sparse.csc_array, Array, Array]:
     starts = np.cumsum([0, *(block.size for block in rows)])
+    if not rows:
+        return sparse.csc_array((0, width)), np.zeros(0), np.zeros(0)
     row = np.concatenate([block.row + at for block, at in zip(rows, starts, strict=False)])
     column = np.concatenate([block.column for block in rows])
     value = np.concatenate([block.value for block in rows])

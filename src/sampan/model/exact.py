@@ -32,6 +32,16 @@ def exact(model: Model, x: Array) -> Array:
     return _Simulation(model, x).run()
 
 
+def largest_violation(model: Model, x: Array) -> float:
+    """The largest violation of any rule, as a share of the rule's own terms."""
+    load = model.matrix @ x
+    terms = abs(model.matrix) @ np.abs(x)
+    over = np.maximum(load - model.row_upper, model.row_lower - load)
+    limit = np.minimum(np.abs(model.row_lower), np.abs(model.row_upper))
+    size = np.maximum(np.maximum(terms, limit), 1e-9)
+    return float((np.maximum(over, 0.0) / size).max(initial=0.0))
+
+
 def _within_limits(model: Model, x: Array) -> Array:
     """Scale down what exceeds a shared limit, or a demand, by a residue."""
     limits = ("mass_kg_max", "volume_m3_max", "quantity_max", "amount_max", "demand")

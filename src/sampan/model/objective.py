@@ -50,7 +50,7 @@ class Pairs:
     def fill_rates(self, shortage: Array) -> Array:
         """One a pair, from the shortages of all demands."""
         unmet = np.bincount(self.pair, self.share * shortage[self.demand], minlength=self.count)
-        rates: Array = 1.0 - unmet
+        rates: Array = np.clip(1.0 - unmet, 0.0, 1.0)
         return rates
 
 

@@ -34,9 +34,7 @@ def _shown_expiry() -> pl.Expr:
     return pl.when(expires < KEEPS).then(expires).alias("expires_period")
 
 
-def _check_use(
-    findings: Findings, tables: Tables, frames: Frames, rows: pl.DataFrame
-) -> None:
+def _check_use(findings: Findings, tables: Tables, frames: Frames, rows: pl.DataFrame) -> None:
     """Over the last usable periods together, what is left over is what the runs use."""
     left = rows.group_by(PLACE).agg(pl.col("left").sum(), pl.col("magnitude").max())
     used = _used(tables, frames)
@@ -60,9 +58,7 @@ def _used(tables: Tables, frames: Frames) -> pl.DataFrame:
     runs = frames["runs"].select("process", "period", pl.col("quantity").alias("runs"))
     amount = -pl.col("runs") * pl.col("quantity_per_run")
     used = runs.join(flows, on="process").with_columns(amount.alias("used"))
-    return used.group_by(PLACE).agg(
-        pl.col("used").sum(), pl.col("used").max().alias("largest_use")
-    )
+    return used.group_by(PLACE).agg(pl.col("used").sum(), pl.col("used").max().alias("largest_use"))
 
 
 def _ledger(tables: Tables, frames: Frames) -> pl.DataFrame:

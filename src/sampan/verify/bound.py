@@ -19,7 +19,7 @@ from sampan.verify.reach import Reach
 from sampan.verify.report import Findings
 from sampan.verify.rows import build_rows
 from sampan.verify.tables import Tables
-from sampan.verify.tolerances import BOUND, BOUND_ROUNDING, PRICE, REDUCED_COST
+from sampan.verify.tolerances import BOUND, BOUND_ROUNDING, PRICE, REDUCED_COST, VALUE_LEAST
 from sampan.verify.world import Bools, Floats, World
 
 
@@ -178,18 +178,20 @@ def check_bounds(
             continue
         bound = prover.prove(part, parts[:place])
         sign = -1.0 if part.stage == "fairness" else 1.0
-        proven[part.stage, part.part] = sign * bound.value
-        more = sign * part.bound - bound.value
+        # without any price: nothing costs less than nothing, no rate exceeds 1
+        least = max(bound.value, -1.0 if part.stage == "fairness" else 0.0)
+        proven[part.stage, part.part] = sign * least
+        more = sign * part.bound - least
         allowed = BOUND * max(abs(part.value), abs(part.bound)) + BOUND_ROUNDING * bound.magnitude
         if not more <= allowed:
-            _report(findings, part, bound, sign, more)
+            _report(findings, part, bound, sign * least, more)
     return proven
 
 
-def _report(findings: Findings, part: Part, bound: Bound, sign: float, more: float) -> None:
-    text = f"the bound is stated as {part.bound:.12g}; the prices prove {sign * bound.value:.12g}."
+def _report(findings: Findings, part: Part, bound: Bound, proven: float, more: float) -> None:
+    text = f"the bound is stated as {part.bound:.12g}; the prices prove {proven:.12g}."
     if bound.unbounded:
         text += f" {bound.unbounded} variables without upper bound have a negative reduced cost."
-    gap = gap_of(part.value, sign * bound.value)
-    share = min(more / max(abs(part.value), abs(part.bound), 1e-12), 1.0)
+    gap = gap_of(part.value, proven)
+    share = min(more / max(abs(part.value), abs(part.bound), VALUE_LEAST), 1.0)
     findings.add("bound", part.where, f"{text} The gap is {gap:.3g}.", amount=more, relative=share)

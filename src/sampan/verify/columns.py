@@ -75,13 +75,13 @@ def _ship(columns: Columns, world: World, reach: Reach) -> None:
     layers = world.layers
     parts = []
     can_carry = world.carries[:, layers.resource]
-    for time in range(world.periods):
-        open_ = np.flatnonzero(world.lane_open[:, time])
-        arrive = time + world.lane_lead[open_]
-        goes = reach.present[time][world.origin[open_]] & can_carry[open_]
+    for now in range(world.periods):
+        open_ = np.flatnonzero(world.lane_open[:, now])
+        arrive = now + world.lane_lead[open_]
+        goes = reach.present[now][world.origin[open_]] & can_carry[open_]
         goes &= layers.last[None, :] >= arrive[:, None]
         lane, layer = np.nonzero(goes)
-        parts.append((open_[lane], layer, np.full(len(lane), time)))
+        parts.append((open_[lane], layer, np.full(len(lane), now)))
     lane, layer, time = (np.concatenate(part) for part in zip(*parts, strict=True))
     resource = layers.resource[layer]
     upper = _ship_limit(world, lane, resource, time)

@@ -92,7 +92,9 @@ def _shipments(findings: Findings, tables: Tables, rows: pl.DataFrame) -> pl.Dat
     where = ("lane", "resource")
     due = pl.col("depart_period") + pl.col("#lead")
     rows = rows.with_columns(due.alias("#due"))
-    text = "it leaves in {depart_period} and arrives in {arrive_period}, but the lane takes {#lead}."
+    text = (
+        "it leaves in {depart_period} and arrives in {arrive_period}, but the lane takes {#lead}."
+    )
     findings.rows("lead_time", rows.filter(pl.col("arrive_period") != pl.col("#due")), where, text)
     moving = rows.filter(pl.col("quantity") > 0)
     text = "the lane does not carry this resource."
@@ -140,9 +142,7 @@ def _deliveries(findings: Findings, tables: Tables, rows: pl.DataFrame) -> pl.Da
 def _breaches(findings: Findings, tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
     """Of a policy that there is."""
     known = [
-        tables.network.table(table).select(
-            pl.lit(policy).alias("policy"), pl.first().alias("key")
-        )
+        tables.network.table(table).select(pl.lit(policy).alias("policy"), pl.first().alias("key"))
         for policy, table in POLICIES.items()
     ]
     unknown = rows.join(pl.concat(known), on=["policy", "key"], how="anti", maintain_order="left")

@@ -32,7 +32,9 @@ def _check_runs(findings: Findings, tables: Tables, runs: pl.DataFrame) -> None:
     findings.exceeding("runs_max", rows, ["process"], text)
     whole = tables.network.table("processes").filter(pl.col("runs_whole")).select("process")
     rows = rows.join(whole, on="process", how="semi", maintain_order="left")
-    rows = rows.with_columns((pl.col("quantity") - pl.col("quantity").round()).abs().alias("amount"))
+    rows = rows.with_columns(
+        (pl.col("quantity") - pl.col("quantity").round()).abs().alias("amount")
+    )
     findings.exceeding("runs_whole", rows, ["process"], "{quantity} is not a whole number of runs.")
 
 

@@ -70,7 +70,8 @@ def _given(world: World) -> Floats:
     """(K,): given units, and units made by runs into which something given went."""
     _, _, layer, quantity = world.supply
     resource = world.layers.resource[layer]
-    base = np.bincount(resource, weights=quantity, minlength=len(world.resources))
+    base = np.zeros(len(world.resources))
+    np.add.at(base, resource, quantity)
     return _settled(base, _outputs(world) @ _shares(world))
 
 

@@ -98,7 +98,8 @@ def _read(findings: Findings, row: dict[str, object]) -> Part | None:
     priority = int(name[1]) if name else None
     round_number = int(name[2]) if name and name[2] else None
     stage, part = str(row["stage"]), str(row["part"])
-    return Part(stage, part, priority, round_number, *numbers, str(row["bound_from"]))
+    value, bound, gap = numbers
+    return Part(stage, part, priority, round_number, value, bound, gap, str(row["bound_from"]))
 
 
 def check_values(
@@ -112,7 +113,9 @@ def check_values(
         off = abs(part.value - value.value)
         allowed = max(VALUE * value.magnitude, VALUE_LEAST)
         if not off <= allowed:
-            text = f"the value is stated as {part.value:.12g}; the plan's own is {value.value:.12g}."
+            text = (
+                f"the value is stated as {part.value:.12g}; the plan's own is {value.value:.12g}."
+            )
             share = off / max(value.magnitude, VALUE_LEAST)
             findings.add("value", part.where, text, amount=off, relative=share)
     return recomputed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from sampan.verify.balance import made
@@ -169,20 +171,23 @@ def _check_exports(findings: Findings, tables: Tables, frames: Frames) -> None:
         findings.exceeding(f"export_{attribute}", over, ["limit"], text)
 
 
-def _in_window(rows: pl.DataFrame, limit: dict[str, object], tables: Tables) -> pl.DataFrame:
+def _in_window(rows: pl.DataFrame, limit: dict[str, Any], tables: Tables) -> pl.DataFrame:
     last = limit["to_period"] if limit["to_period"] is not None else tables.periods - 1
     inside = pl.col("period").is_between(limit["from_period"], last)
     return rows.filter(inside & (pl.col("resource") == limit["resource"]))
 
 
-def _base(tables: Tables, frames: Frames, limit: dict[str, object]) -> float:
+def _base(tables: Tables, frames: Frames, limit: dict[str, Any]) -> float:
     """Of what the share is: stock at the start, arrivals and output in the window."""
     inland = tables.countries.filter(pl.col("country") == limit["country"])
     supply = tables.supply.join(inland, on="site", how="semi")
     own = supply.filter(pl.col("table") == "stocks", pl.col("resource") == limit["resource"])
     arrived = _in_window(supply.filter(pl.col("table") == "arrivals"), limit, tables)
-    output = _in_window(made(tables, frames["runs"]).join(inland, on="site", how="semi"), limit, tables)
-    return float(own["quantity"].sum() + arrived["quantity"].sum() + output["amount"].sum())
+    output = _in_window(
+        made(tables, frames["runs"]).join(inland, on="site", how="semi"), limit, tables
+    )
+    parts = (own["quantity"], arrived["quantity"], output["amount"])
+    return sum(float(part.sum()) for part in parts)
 
 
 def into_recipient(rows: pl.DataFrame, pledge: dict[str, object]) -> pl.DataFrame:

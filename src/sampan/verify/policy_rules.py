@@ -10,7 +10,7 @@ import polars as pl
 
 from sampan.verify.columns import Columns
 from sampan.verify.policy import PLEDGE_GROUP, into_recipient, leaving
-from sampan.verify.rule import Rule, RowIndex, make_rule
+from sampan.verify.rule import RowIndex, Rule, make_rule
 from sampan.verify.world import Bools, Floats, Ints, World
 
 Entries = list[tuple[Ints, Ints, Floats]]
@@ -42,7 +42,10 @@ def _reserve(world: World, columns: Columns) -> Rule:
     country = world.tables.countries["country"]
     of_stock = world.layers.resource[stock["layer"]]
     index = np.full((len(reserves), world.periods), -1, dtype=np.int64)
-    keys, periods, right, entries = [], [], [], [NOTHING]
+    keys: list[str] = []
+    periods: list[int] = []
+    right: list[float] = []
+    entries: Entries = [NOTHING]
     for at, reserve in enumerate(reserves.iter_rows(named=True)):
         last = world.periods - 1 if reserve["to_period"] is None else reserve["to_period"]
         window = np.arange(reserve["from_period"], last + 1)
@@ -57,9 +60,7 @@ def _reserve(world: World, columns: Columns) -> Rule:
         chosen = inland.fill_null(value=False).to_numpy()[stock["site"]]
         chosen &= of_stock == _resource_number(world, reserve["resource"])
         entries.append(_same(index[at, stock["time"][chosen]], chosen, stock.at, -1.0))
-    entries.append(
-        (index[breach["reserve"], breach["time"]], breach.at, -np.ones(len(breach)))
-    )
+    entries.append((index[breach["reserve"], breach["time"]], breach.at, -np.ones(len(breach))))
     return make_rule("reserve", {"key": keys, "period": periods}, np.array(right), entries)
 
 

@@ -158,7 +158,9 @@ class Reach:
 
 
 def _by_lead(world: World) -> list[tuple[int, Ints]]:
-    return [(int(lead), np.flatnonzero(world.lane_lead == lead)) for lead in np.unique(world.lane_lead)]
+    return [
+        (int(lead), np.flatnonzero(world.lane_lead == lead)) for lead in np.unique(world.lane_lead)
+    ]
 
 
 def _in_rings(world: World) -> Bools:

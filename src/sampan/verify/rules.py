@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from sampan.verify.columns import Block, Columns, change_rows
 from sampan.verify.policy_rules import policy_rules
-from sampan.verify.rule import Rule, RowIndex, make_rule
+from sampan.verify.rule import RowIndex, Rule, make_rule
 from sampan.verify.world import Floats, Ints, World
 
 __all__ = ["Rule", "all_rules"]
@@ -56,8 +55,12 @@ def _occupancy(world: World, columns: Columns) -> Rule:
     }
     index = RowIndex(size, (site, resource, time))
     entries = [
-        (index.of(deliver["site"], of_delivery, deliver["time"]), deliver.at, lent * 1.0),
-        (index.of(stock["site"], of_stock, stock["time"]), stock.at, -1.0 * there),
+        (
+            index.of(deliver["site"], of_delivery, deliver["time"]),
+            deliver.at,
+            np.where(lent, 1.0, 0.0),
+        ),
+        (index.of(stock["site"], of_stock, stock["time"]), stock.at, np.where(there, -1.0, 0.0)),
     ]
     return make_rule("occupancy", labels, np.zeros(len(site)), entries)
 

@@ -89,11 +89,15 @@ class Values:
         reserves = reserve_rows(self.tables, self.frames).filter(~pl.col("hard")).select(
             "breach", pl.col("quantity_min").alias("asked"), "penalty_per_unit"
         )  # fmt: skip
-        missed = self.frames["breaches"].filter(pl.col("policy") == "pledge").select(
-            pl.col("key").alias("pledge"), pl.col("quantity").alias("breach")
+        missed = (
+            self.frames["breaches"]
+            .filter(pl.col("policy") == "pledge")
+            .select(pl.col("key").alias("pledge"), pl.col("quantity").alias("breach"))
         )
-        pledges = self.tables.network.table("pledges").join(missed, on="pledge").select(
-            "breach", pl.col("quantity").alias("asked"), "penalty_per_unit"
+        pledges = (
+            self.tables.network.table("pledges")
+            .join(missed, on="pledge")
+            .select("breach", pl.col("quantity").alias("asked"), "penalty_per_unit")
         )
         limit = pl.col("storage_m3_max")
         storage = storage_rows(self.tables, self.frames).select(

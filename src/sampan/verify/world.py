@@ -21,7 +21,9 @@ Bools = NDArray[np.bool_]
 def positions(values: pl.Series, keys: pl.Series) -> Ints:
     """The position of each value among the keys, -1 where it is none of them."""
     numbered = pl.DataFrame({"key": keys}).with_row_index("at")
-    found = pl.DataFrame({"key": values}).join(numbered, on="key", how="left", maintain_order="left")
+    found = pl.DataFrame({"key": values}).join(
+        numbered, on="key", how="left", maintain_order="left"
+    )
     return found["at"].cast(pl.Int64).fill_null(-1).to_numpy()
 
 
@@ -212,7 +214,7 @@ class Layers:
         last = np.minimum(supply["expires"].to_numpy(), periods)
         exists[world.resource_at(supply["resource"]), last] = True
         self._life = world.resources["shelf_life_periods"].fill_null(periods).to_numpy()
-        process, resource, _ = world.flows(used=False)
+        _, resource, _ = world.flows(used=False)
         for period in range(periods):
             out = np.minimum(period + np.minimum(self._life[resource], periods), periods)
             exists[resource, out] = True

@@ -18,7 +18,7 @@ MOST = 10_000.0
 class Program:
     """Variables, balances and demands of one network."""
 
-    def __init__(self, given: Row) -> None:
+    def __init__(self, given: Row, slack: float) -> None:
         self.rows: dict[str, list[Row]] = given["tables"]
         self.periods: int = given["periods"]
         self.objective: Row = given["objective"]
@@ -44,7 +44,7 @@ class Program:
             else "primal_feasibility_tolerance: 1e-9 dual_feasibility_tolerance: 1e-9"
         )
         assert self.solver.SetSolverSpecificParametersAsString(parameters)
-        self.slack = 1e-8 if self.whole else 1e-9
+        self.slack = slack
         self._variables()
         self._balances()
         self._demands()

@@ -11,8 +11,8 @@ from program import INFINITY, MOST, Program, Row, Terms
 class Rules(Program):
     """A program with every rule in it."""
 
-    def __init__(self, given: Row) -> None:
-        super().__init__(given)
+    def __init__(self, given: Row, slack: float) -> None:
+        super().__init__(given, slack)
         self._capacities()
         self._storage()
         self._policies()

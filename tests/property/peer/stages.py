@@ -13,12 +13,18 @@ from rules import Rules
 BY_CLASS = ("shortage", "fairness", "lateness")
 
 
-class Infeasible(Exception):
+class InfeasibleError(Exception):
     """Hard rules contradict each other."""
+
+
+class LostError(Exception):
+    """There was a plan, but rounding has left no room for it."""
 
 
 class Stages(Rules):
     """A program that is solved stage after stage."""
+
+    solves = 0
 
     def solve(self) -> Row:
         """Optimal values by `stage:part`, and by class all fill rates in rising order."""
@@ -51,8 +57,9 @@ class Stages(Rules):
             objective.SetCoefficient(variables[index], value)
         objective.SetMinimization()
         status = self.solver.Solve()
+        self.solves += 1
         if status == pywraplp.Solver.INFEASIBLE:
-            raise Infeasible
+            raise LostError if self.solves > 1 else InfeasibleError
         assert status == pywraplp.Solver.OPTIMAL, f"the peer ended with status {status}"
         return float(objective.Value())
 
