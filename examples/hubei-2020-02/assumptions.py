@@ -64,6 +64,16 @@ PROVINCES = {
     "CN-XJ": ("Ürümqi", 25.23, "新疆"),
 }
 
+# Regions of the country: the equals in fairness outside Hubei.
+REGIONS = {
+    "north": "BJ TJ HE SX NM",
+    "northeast": "LN JL HL",
+    "east": "SH JS ZJ AH FJ JX SD",
+    "south": "HA HN GD GX HI",
+    "southwest": "CQ SC GZ YN XZ",
+    "northwest": "SN GS QH NX XJ",
+}
+
 # Which provinces help which city of Hubei directly.
 PAIRS = (
     ("CN-CQ", "xiaogan"), ("CN-HL", "xiaogan"), ("CN-SD", "huanggang"), ("CN-HN", "huanggang"),
@@ -190,7 +200,7 @@ HUB_STOCK = {
 }  # fmt: skip
 HUB_TEST_KITS = ((25_000, 6), (30_000, None))
 """Test kits in the hub, and the last period in which they may be used."""
-CITY_STOCK_DAYS = 0.5
+CITY_STOCK_DAYS = 2.0
 """Days of the wards' own need that lie in the hospitals of a city."""
 PROVINCE_STOCK_DAYS = 1.0
 LENT_FROM_PERIOD = 3

@@ -27,10 +27,10 @@ from _make.tables import Tables, write_frame  # noqa: E402
 
 AS_OF = date(2020, 2, 10)
 START = AS_OF + timedelta(days=1)
-PERIODS = 21
+PERIODS = 14
 BED_DAYS = ("severe_case_bed_day", "critical_case_bed_day")
 WARD_PRIORITIES = {basis: 1 if basis in BED_DAYS else 2 for basis in demand.BASES}
-LATENESS_MAX = {1: 2, 2: 3, 3: 6}
+LATENESS_MAX = {1: 1, 2: 2, 3: 2}
 HELD = ("ventilator", "medical_team")
 SERVICES = ("test_kit", "teleconsultation")
 """Items that the cities of Hubei want as a service: a kit is used in a laboratory there."""
@@ -82,6 +82,16 @@ def people_by_place() -> dict[str, float]:
     return cities | {region: people for region, (_, people, _) in assumed.PROVINCES.items()}
 
 
+def fairness_groups() -> dict[str, str]:
+    """Each city of Hubei is an equal of its own; other provinces are grouped by region."""
+    regions = {
+        f"CN-{code}": region
+        for region, codes in assumed.REGIONS.items()
+        for code in codes.split()
+    }
+    return {city: city for city in assumed.CITIES} | regions
+
+
 def demands(cases: pl.DataFrame) -> pl.DataFrame:
     """The table `demands`, from nothing but the forecast and the assumptions."""
     people = people_by_place()
@@ -106,8 +116,8 @@ def demands(cases: pl.DataFrame) -> pl.DataFrame:
     residents = pl.col("basis") == "resident_day"
     daily = in_hubei & urgent & ~services
     parts = (
-        (services, 1, None),
-        (daily, 1, LATENESS_MAX),
+        (services, 2, None),
+        (daily, 2, LATENESS_MAX),
         (in_hubei & ~urgent & ~residents & ~services, 3, LATENESS_MAX),
         (in_hubei & residents, 7, LATENESS_MAX),
         (~in_hubei & ~only_hubei, 7, LATENESS_MAX),
@@ -128,7 +138,7 @@ def rows_of(needed: pl.DataFrame, every: int, late: dict[int, int] | None) -> pl
         items=items,
         priorities=WARD_PRIORITIES | {"fever_clinic_resident_day": 2, "resident_day": 3},
         lateness_max=late,
-        groups={place: place for place in people_by_place()},
+        groups=fairness_groups(),
         equipment=HELD,
     )
 

@@ -8,9 +8,7 @@ import assumptions as assumed
 from _make.figures import distance_km
 from _make.tables import Tables
 
-GIFTS = (
-    "medical_team", "ventilator", "respirator_n95", "protective_suit", "suit_emergency", "goggles",
-)  # fmt: skip
+GIFTS = ("medical_team", "ventilator", "protective_suit", "respirator_n95")
 """What provinces send to the hub."""
 PAIR_GIFTS = ("medical_team", "protective_suit", "respirator_n95")
 """What they send straight to the city they are paired with."""
@@ -18,7 +16,7 @@ BY_CABLE = ("teleconsultation", "lab_test")
 RETURNED = ("ventilator", "medical_team")
 LANE_KG_MAX = {"road": 20_000, "rail": 12_000, "air": 4_000}
 LANE_M3_MAX = {"road": None, "rail": None, "air": 60}
-SUPPLIERS = {"mask_medical": 3, "respirator_n95": 2, "protective_suit": 2}
+SUPPLIERS = {"mask_medical": 2}
 """From how many works a province gets a product; from one where this does not say."""
 FAR_KM = 900
 SAME_DAY_KM = 400
@@ -157,8 +155,9 @@ def _into_hubei(ways: Ways) -> None:
         inside = region == "CN-HB"
         ways.lane(works, "wuhan-hub", "road", corridor=None if inside else "road-into-hubei")
         if not inside:
-            ways.lane(works, "wuhan-hub", "rail", corridor="rail-into-wuhan")
             if ways.km(works, "wuhan-hub") > 600:
+                ways.lane(works, "wuhan-hub", "rail", corridor="rail-into-wuhan")
+            if works in ("works-shanghai", "works-dongguan") or ways.km(works, "wuhan-hub") > FAR_KM:
                 ways.lane(works, "wuhan-hub", "air", corridor="wuhan-airport")
     ways.lane("central-store", "wuhan-hub", "rail", corridor="rail-into-wuhan")
     ways.lane("central-store", "wuhan-hub", "air", corridor="wuhan-airport")

@@ -23,6 +23,7 @@ from sampan.errors import (
     SampanError,
     SolverError,
 )
+from sampan.explain import Explanation, explain
 from sampan.network import Calendar, Network, Objective
 from sampan.plan import Plan, Status
 from sampan.read import read_network, read_plan
@@ -35,6 +36,7 @@ from sampan.write import write_network, write_plan
 __all__ = [
     "Calendar",
     "ContradictionError",
+    "Explanation",
     "InputError",
     "MissingPackageError",
     "Network",
@@ -50,6 +52,7 @@ __all__ = [
     "Verification",
     "Violation",
     "check",
+    "explain",
     "read_network",
     "read_plan",
     "solve",

@@ -18,8 +18,12 @@ from sampan.solvers.control import Control
 from sampan.solvers.highs import Session
 from sampan.stages import ExtraRow, new_session
 
-POOR = 1e-7
+POOR = 1e-6
 """Gaps above this, of a part that was solved to its end, are due to rounding."""
+ROOM = 1e-8
+"""Share by which the rows of earlier parts are relaxed …"""
+LEAST = 1e-3
+"""… of their limit, or of this if that is less."""
 
 
 class Reprover:
@@ -78,6 +82,7 @@ class Reprover:
         value = np.concatenate([c.values for _, c, _ in new])
         shape = (len(new), session.columns)
         entries = sparse.csr_array((value, (row, column)), shape=shape)
-        limits = np.array([limit for _, _, limit in new])
+        # any prices prove something; a hair of room keeps these small, and the solver at ease
+        limits = np.array([limit + ROOM * max(limit, LEAST) for _, _, limit in new])
         session.add_rows(entries, np.full(len(new), -np.inf), limits)
         self.added = len(self.rows)

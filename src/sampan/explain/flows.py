@@ -127,7 +127,9 @@ class Flows:
         self.made: dict[int, list[tuple[int, float]]] = defaultdict(list)
         self.used: dict[int, list[tuple[int, float]]] = defaultdict(list)
         for p, k, quantity in zip(n.flow_process, n.flow_resource, n.flow_quantity, strict=True):
-            (self.made if quantity > 0 else self.used)[int(p)].append((int(k), abs(float(quantity))))
+            (self.made if quantity > 0 else self.used)[int(p)].append(
+                (int(k), abs(float(quantity)))
+            )
         started = np.argwhere(self.runs > 0)
         for p, period in started[np.argsort(started[:, 1], kind="stable")].tolist():
             self._outputs(p, period)

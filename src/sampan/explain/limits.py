@@ -147,9 +147,11 @@ class Limits:
         for capacity, _, per in self.lane_loads.get(lane, []):
             if self.size(resource, per) > 0 and self._is_full(capacity, period):
                 found.append(Limit("amount_max", n.keys["capacities"][capacity], -1, period))
-        for limit, leaves, first, last in self.exports.get(resource, []):
-            if leaves[lane] and first <= period <= last:
-                found.append(Limit("export_limit", limit, resource, -1))
+        found += [
+            Limit("export_limit", limit, resource, -1)
+            for limit, leaves, first, last in self.exports.get(resource, [])
+            if leaves[lane] and first <= period <= last
+        ]
         return tuple(found)
 
     def _of_entry(self, lane: int, resource: int, period: int) -> list[Limit]:

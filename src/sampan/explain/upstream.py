@@ -339,4 +339,3 @@ class Upstream:
                 found.append((at, self.arcs[step].limits))
                 stack += self.arcs[step].tails
         return found
-

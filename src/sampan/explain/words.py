@@ -48,8 +48,7 @@ EN = {
     "expiry": "{resource} at {site} expires at the end of {periods}, before it could be used",
     "late": "{resource} from {site} could not arrive before {when};"
     " the latest useful {unit} is {last}",
-    "late_own": "{resource} is there on {when} at the earliest;"
-    " the latest useful {unit} is {last}",
+    "late_own": "{resource} is there on {when} at the earliest; the latest useful {unit} is {last}",
     "source_stock": "the {quantity} {resource} on hand at {site} is used up",
     "source_arrival": "the {quantity} {resource} that arrives at {site} on {periods} is used up",
     "goes_to": ": {parts}",
@@ -207,8 +206,8 @@ ZH = {
     "in_share": "该级加权需求的份额",
     "in_money": "金额（{currency}）",
     "in_fill": "满足率",
-    "worth_units": "{what}：{periods}每期多 1 {each}，可多交付 {resource} {worth}（最好的一{unit}为 {best}）",
-    "worth_value": "{what}：{periods}每期多 1 {each}，价值 {worth}（最好的一{unit}为 {best}）",
+    "worth_units": "{what}：{periods}多 1 {each}，可多交付 {resource} {worth}（最好的一{unit}为 {best}）",
+    "worth_value": "{what}：{periods}多 1 {each}，价值 {worth}（最好的一{unit}为 {best}）",
     "what_supply": "{site} 的 {resource}",
     "what_lane": "通道 {key}（{origin} → {destination}）的 {rule}",
     "what_process": "{site} 的工艺 {key}",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-QUANTITY = 1e-9
+QUANTITY = 1e-10
 """Share of a row's largest term, or of the resource's typical quantity where that is more.
 
-Sums of 64-bit floats are good to some 1e-13 of their terms; a whole unit in 1e8 is 1e-8 of them.
-In between, this forgives rounding and sees one unit."""
+Sums of 64-bit floats are good to some 1e-14 of their terms; one unit among 1e9 is 1e-9 of them.
+In between, this forgives rounding, and a row written with ten digits, and sees one unit."""
 TERM_MAX = 1e3
 """Terms count as at most this many times the typical quantity, so that a plan cannot widen its
 own tolerance by sending absurd quantities in a ring."""
