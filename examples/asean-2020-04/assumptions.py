@@ -43,8 +43,16 @@ COUNTRIES = {
 
 MILD_OUTBREAKS = ("SG",)
 """Most cases there were young workers in dormitories: another severity split."""
-MILD_SPLIT = (0.60, 0.33, 0.05, 0.02)
+MILD_SPLIT = (0.70, 0.275, 0.02, 0.005)
 """Shares of mild, moderate, severe and critical cases in them."""
+
+ASKED_FOR = {
+    "ventilator": ("ID", "MM", "MY", "PH", "SG", "TH"),
+    "medical_staff": ("ID", "MM", "MY", "PH"),
+}
+"""Countries that ask to borrow; the others have so few critical cases that they do not."""
+SMALLEST_DEMAND = 10
+"""Smaller demands for goods in two weeks are left out: a country's own clinics cover them."""
 
 # Health workers outside the wards, clinics, quarantine sites: units a resident and day.
 RESIDENT_NEEDS = {
@@ -74,7 +82,12 @@ SUBSTITUTES = (
     ("gown", "protective_suit", 1.0, 2.0),
 )
 
-OFFERED = {"mask_medical": 0.025, "respirator_n95": 0.010, "respirator_kn95": 0.006, "protective_suit": 0.008}
+OFFERED = {
+    "mask_medical": 0.025,
+    "respirator_n95": 0.010,
+    "respirator_kn95": 0.006,
+    "protective_suit": 0.008,
+}
 """Share of China's output that is offered to ASEAN; the KN95 share is of the N95 capacity."""
 OFFERED_OTHER = {"gown": 180_000, "exam_gloves": 1_500_000, "test_kit": 42_000, "meltblown": 6}
 """Offered by China a week where there is no press figure."""
@@ -115,8 +128,8 @@ STOCKS = (
     ("shanghai", "respirator_n95", None, 60_000),
     ("shanghai", "ventilator", None, 120),
     ("guangzhou", "ventilator", None, 40),
-    ("guangzhou", "medical_staff", None, 12),
-    ("kunming", "medical_staff", None, 6),
+    ("guangzhou", "medical_staff", None, 8),
+    ("kunming", "medical_staff", None, 2),
     ("guangzhou", "meltblown", None, 3),
     ("ho-chi-minh", "meltblown", None, 3),
     ("bangkok", "meltblown", None, 2),
@@ -126,8 +139,7 @@ STOCKS = (
     ("singapore", "mask_medical", None, 2_500_000),
 )
 HELD_SHARE = {
-    "BN": 1.5, "ID": 0.45, "KH": 0.7, "LA": 0.5, "MM": 0.3, "MY": 1.3, "PH": 0.4, "SG": 0.8,
-    "TH": 1.3, "VN": 1.3,
+    "ID": 0.45, "MM": 0.4, "MY": 1.3, "PH": 0.5, "SG": 1.5, "TH": 1.3,
 }  # fmt: skip
 """Ventilators for these patients that a country has, as a share of its need in the first week."""
 
@@ -187,11 +199,11 @@ LANES = (
     ("guangzhou", "manila", "air", 0, 6, "Ninoy Aquino 尼诺伊·阿基诺机场", f"{AIR_GOODS} {LENT}"),
     ("guangzhou", "jakarta", "air", 0, 6, "Soekarno-Hatta 苏加诺-哈达机场", f"{AIR_GOODS} {LENT}"),
     ("guangzhou", "kuala-lumpur", "air", 0, 5, "KLIA 吉隆坡机场", "respirator_n95 respirator_kn95 test_kit medical_staff"),
-    ("guangzhou", "phnom-penh", "air", 0, 3, "Phnom Penh airport 金边机场", f"{AIR_GOODS} {LENT}"),
-    ("guangzhou", "bandar", "air", 0, 2, "Brunei airport 文莱机场", "mask_medical respirator_n95 test_kit"),
+    ("guangzhou", "phnom-penh", "air", 0, 3, "Phnom Penh airport 金边机场", AIR_GOODS),
+    ("guangzhou", "bandar", "air", 0, 2, "Brunei airport 文莱机场", "respirator_n95 test_kit"),
     ("guangzhou", "yangon", "air", 0, 2, "Yangon airport 仰光机场", f"{AIR_GOODS} {LENT}"),
     ("kunming", "yangon", "air", 0, 2, "Yangon airport 仰光机场", "mask_medical respirator_n95 gown test_kit medical_staff"),
-    ("kunming", "vientiane", "air", 0, 2, "Wattay 瓦岱机场", "respirator_n95 test_kit medical_staff"),
+    ("kunming", "vientiane", "air", 0, 2, "Wattay 瓦岱机场", "respirator_n95 test_kit"),
     ("singapore", "manila", "air", 0, 3, "Ninoy Aquino 尼诺伊·阿基诺机场", "test_kit"),
     ("singapore", "jakarta", "air", 0, 3, "Soekarno-Hatta 苏加诺-哈达机场", "test_kit"),
     ("singapore", "yangon", "air", 0, 1, "Yangon airport 仰光机场", "test_kit"),
@@ -264,5 +276,5 @@ COMMITMENTS = (
     ("shanghai", "manila", "air", "ventilator", 0, 20, True),
     ("guangzhou", "jakarta", "sea", "mask_medical", 0, 800_000, True),
     ("guangzhou", "yangon", "air", "respirator_n95", 0, 12_000, False),
-    ("guangzhou", "phnom-penh", "air", "medical_staff", 0, 4, False),
+    ("guangzhou", "manila", "air", "medical_staff", 0, 4, False),
 )

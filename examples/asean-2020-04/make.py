@@ -81,18 +81,31 @@ def demands(cases: pl.DataFrame) -> pl.DataFrame:
     """The table `demands`, from nothing but the forecast and the assumptions."""
     columns = ["date", "place", "item", "quantity", "basis"]
     needed = pl.concat([ward_needs(cases).select(columns), resident_needs()])
-    rows = demand.to_demands(
+    lent = pl.col("item").is_in(HELD)
+    asked = pl.struct("place", "item").is_in(
+        [{"place": place, "item": item} for item in HELD for place in assumed.ASKED_FOR[item]]
+    )
+    needed = needed.filter(~lent | asked)
+    rows = rows_of(needed)
+    lent = pl.col("resource").is_in(HELD)
+    rows = rows.filter(lent | (pl.col("quantity") >= assumed.SMALLEST_DEMAND))
+    return rows.sort("priority", "period", "site", "resource")
+
+
+def rows_of(needed: pl.DataFrame) -> pl.DataFrame:
+    """Demands by country: goods of two weeks together, what is lent of each week."""
+    return demand.to_demands(
         needed,
         start=START,
         periods=PERIODS,
         period_length="week",
+        every=2,
         sites={country: site for country, (site, _, _) in assumed.COUNTRIES.items()},
         priorities=PRIORITIES,
         lateness_max=LATENESS_MAX,
         groups={country: country for country in assumed.COUNTRIES},
         equipment=HELD,
     )
-    return rows.sort("priority", "period", "site", "resource")
 
 
 def add_sites_and_resources(tables: Tables, folder: Path) -> None:
@@ -121,6 +134,7 @@ def add_sites_and_resources(tables: Tables, folder: Path) -> None:
 def stocks(wanted: pl.DataFrame) -> dict[tuple[str, str, int | None], float]:
     """By site, resource and last usable week: so many weeks of need, and what is assumed."""
     kept: dict[tuple[str, str, int | None], float] = {}
+    # goods have one row for the first two weeks, what is lent has one for each
     first = wanted.filter(pl.col("period") < 2).group_by("site", "resource")
     need = first.agg(pl.col("quantity").sum() / 2).sort("site", "resource")
     by_site = {site: (country, weeks) for country, (site, _, weeks) in assumed.COUNTRIES.items()}
@@ -145,14 +159,13 @@ def add_stocks(tables: Tables, wanted: pl.DataFrame) -> None:
 
 def offered(press: Callable[[str, str, str], float]) -> dict[str, float]:
     """What China offers a week: a share of a press figure where there is one."""
-    shares = {
-        item: press(*PRESS[item]) * share * DAYS for item, share in assumed.OFFERED.items()
-    }
+    shares = {item: press(*PRESS[item]) * share * DAYS for item, share in assumed.OFFERED.items()}
     return shares | {item: float(made) for item, made in assumed.OFFERED_OTHER.items()}
 
 
 def add_processes(tables: Tables, folder: Path) -> None:
     """Works; a run is a thousand units, or a tonne of meltblown."""
+
     def press(day: str, item: str, measure: str) -> float:
         return figures.press(folder, day, "CN", item, measure)
 

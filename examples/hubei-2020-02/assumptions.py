@@ -147,7 +147,6 @@ RESOURCES = (
 # wanted, instead, how many for one, penalty
 SUBSTITUTES = (
     ("respirator_n95", "respirator_kn95", 1.0, 15.0),
-    ("mask_medical", "respirator_kn95", 1.0, 20.0),
     ("protective_suit", "suit_emergency", 1.0, 60.0),
     ("goggles", "face_shield", 1.5, 10.0),
 )
@@ -191,16 +190,19 @@ RESIDENT_NEEDS = {
 # The same for the fever clinics of Hubei, which count as hospitals there.
 FEVER_CLINIC_NEEDS = {"protective_suit": 1 / 3_000, "respirator_n95": 1 / 2_400, "gown": 1 / 6_000}
 
+NEEDED_ELSEWHERE = ("mask_medical", "respirator_n95", "protective_suit", "gown", "test_kit")
+"""What provinces other than Hubei want from the plan; the rest they find for themselves."""
+
 # What lies in the provincial hub at Wuhan on the first morning.
 HUB_STOCK = {
     "mask_medical": 1_200_000, "respirator_n95": 40_000, "respirator_kn95": 30_000,
-    "protective_suit": 14_000, "suit_emergency": 10_000, "gown": 15_000,
+    "protective_suit": 11_000, "suit_emergency": 10_000, "gown": 15_000,
     "exam_gloves": 2_200_000, "goggles": 10_000, "face_shield": 8_000, "disinfectant": 90_000,
     "ventilator": 200, "medical_team": 25,
 }  # fmt: skip
 HUB_TEST_KITS = ((25_000, 6), (30_000, None))
 """Test kits in the hub, and the last period in which they may be used."""
-CITY_STOCK_DAYS = 2.0
+CITY_STOCK_DAYS = 0.8
 """Days of the wards' own need that lie in the hospitals of a city."""
 PROVINCE_STOCK_DAYS = 1.0
 LENT_FROM_PERIOD = 3
@@ -222,7 +224,7 @@ SPECIALIST_HOURS = {"CN-BJ": 50, "CN-SH": 40, "CN-GD": 35, "CN-SC": 30}
 
 # What may enter Hubei in a day, kg: first and last period, and what it stands for.
 CORRIDORS = {
-    "road-into-hubei": (11_000, 40_000),
+    "road-into-hubei": (14_000, 40_000),
     "rail-into-wuhan": (6_000, 20_000),
     "wuhan-airport": (5_000, 12_000),
     "hubei-delivery-fleet": (50_000, 110_000),

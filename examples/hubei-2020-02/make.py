@@ -30,7 +30,10 @@ START = AS_OF + timedelta(days=1)
 PERIODS = 14
 BED_DAYS = ("severe_case_bed_day", "critical_case_bed_day")
 WARD_PRIORITIES = {basis: 1 if basis in BED_DAYS else 2 for basis in demand.BASES}
-LATENESS_MAX = {1: 1, 2: 2, 3: 2}
+LATENESS_MAX = {1: 1, 2: 2, 3: 6}
+"""In Hubei: as long as the days whose need is put together last."""
+LATENESS_MAX_OF_PROVINCES = {1: 6, 2: 6, 3: 6}
+"""Elsewhere a week's need counts at any time in that week."""
 HELD = ("ventilator", "medical_team")
 SERVICES = ("test_kit", "teleconsultation")
 """Items that the cities of Hubei want as a service: a kit is used in a laboratory there."""
@@ -85,9 +88,7 @@ def people_by_place() -> dict[str, float]:
 def fairness_groups() -> dict[str, str]:
     """Each city of Hubei is an equal of its own; other provinces are grouped by region."""
     regions = {
-        f"CN-{code}": region
-        for region, codes in assumed.REGIONS.items()
-        for code in codes.split()
+        f"CN-{code}": region for region, codes in assumed.REGIONS.items() for code in codes.split()
     }
     return {city: city for city in assumed.CITIES} | regions
 
@@ -111,16 +112,16 @@ def demands(cases: pl.DataFrame) -> pl.DataFrame:
     too_soon = pl.col("date") < START + timedelta(days=assumed.LENT_FROM_PERIOD)
     spared = too_soon | pl.col("place").is_in(assumed.NO_EQUIPMENT_NEEDED)
     needed = needed.filter(~(pl.col("item").is_in(HELD) & spared))
-    only_hubei = pl.col("item").is_in([*HELD, "teleconsultation"])
+    elsewhere = ~in_hubei & pl.col("item").is_in(assumed.NEEDED_ELSEWHERE)
     urgent = pl.col("basis").is_in(BED_DAYS)
     residents = pl.col("basis") == "resident_day"
     daily = in_hubei & urgent & ~services
     parts = (
-        (services, 2, None),
+        (services, 1, None),
         (daily, 2, LATENESS_MAX),
         (in_hubei & ~urgent & ~residents & ~services, 3, LATENESS_MAX),
         (in_hubei & residents, 7, LATENESS_MAX),
-        (~in_hubei & ~only_hubei, 7, LATENESS_MAX),
+        (elsewhere, 7, LATENESS_MAX_OF_PROVINCES),
     )
     rows = pl.concat([rows_of(needed.filter(chosen), every, late) for chosen, every, late in parts])
     return rows.sort("priority", "period", "site", "resource")

@@ -56,7 +56,9 @@ def add_stocks(tables: Tables, demands: pl.DataFrame) -> None:
     everyone = demands.filter(pl.col("resource").is_in(goods))
     for city in assumed.CITIES:
         _stock_of_days(tables, wards.filter(site=city), assumed.CITY_STOCK_DAYS)
-        _equipment_of_city(tables, demands.filter(pl.col("period") == assumed.LENT_FROM_PERIOD, site=city))
+        _equipment_of_city(
+            tables, demands.filter(pl.col("period") == assumed.LENT_FROM_PERIOD, site=city)
+        )
     for region, (_, people, _) in assumed.PROVINCES.items():
         _stock_of_days(tables, everyone.filter(site=region), assumed.PROVINCE_STOCK_DAYS)
         for resource, rate in (

@@ -16,7 +16,7 @@ BY_CABLE = ("teleconsultation", "lab_test")
 RETURNED = ("ventilator", "medical_team")
 LANE_KG_MAX = {"road": 20_000, "rail": 12_000, "air": 4_000}
 LANE_M3_MAX = {"road": None, "rail": None, "air": 60}
-SUPPLIERS = {"mask_medical": 2}
+SUPPLIERS = {"mask_medical": 3, "respirator_n95": 2, "protective_suit": 2}
 """From how many works a province gets a product; from one where this does not say."""
 FAR_KM = 900
 SAME_DAY_KM = 400
@@ -135,19 +135,17 @@ def add_lanes(tables: Tables, periods: int) -> None:
 
 
 def _works_to_provinces(ways: Ways) -> None:
-    """To each province, by road or air, from the nearest works that make each product."""
-    products = ("mask_medical", "respirator_n95", "protective_suit", *assumed.OTHER_OUTPUT)
+    """To each province, by road or air, what it needs from the nearest works that make it."""
     for region in assumed.PROVINCES:
-        chosen = {
-            works
-            for product in products
-            for works in sorted(
-                (works for works in assumed.WORKS if product in assumed.WORKS[works][3]),
-                key=lambda works: ways.km(works, region),
-            )[: SUPPLIERS.get(product, 1)]
-        }
-        for works in sorted(chosen):
-            ways.lane(works, region, "air" if ways.km(works, region) > FAR_KM else "road")
+        brings: dict[str, list[str]] = {}
+        for product in assumed.NEEDED_ELSEWHERE:
+            makers = [works for works in assumed.WORKS if product in assumed.WORKS[works][3]]
+            near = sorted(makers, key=lambda works: ways.km(works, region))
+            for works in near[: SUPPLIERS.get(product, 1)]:
+                brings.setdefault(works, []).append(product)
+        for works, products in sorted(brings.items()):
+            mode = "air" if ways.km(works, region) > FAR_KM else "road"
+            ways.lane(works, region, mode, only=tuple(products))
 
 
 def _into_hubei(ways: Ways) -> None:
@@ -157,7 +155,10 @@ def _into_hubei(ways: Ways) -> None:
         if not inside:
             if ways.km(works, "wuhan-hub") > 600:
                 ways.lane(works, "wuhan-hub", "rail", corridor="rail-into-wuhan")
-            if works in ("works-shanghai", "works-dongguan") or ways.km(works, "wuhan-hub") > FAR_KM:
+            if (
+                works in ("works-shanghai", "works-dongguan")
+                or ways.km(works, "wuhan-hub") > FAR_KM
+            ):
                 ways.lane(works, "wuhan-hub", "air", corridor="wuhan-airport")
     ways.lane("central-store", "wuhan-hub", "rail", corridor="rail-into-wuhan")
     ways.lane("central-store", "wuhan-hub", "air", corridor="wuhan-airport")

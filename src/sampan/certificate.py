@@ -76,7 +76,6 @@ class _Teller:
         else:
             costs = self._costs(part)
             value = costs.of(self.x)
-        key = part.stage, part.part
         if self.model.has_whole:
             bound, source = part.bound, "solver"
         else:
@@ -159,7 +158,7 @@ class _Teller:
                 objective += price * self._share(row.key, name)
                 bound -= price * (1.0 if held is None else 1.0 - held)
                 level_cost += price if held is None else 0.0
-        dual = self.lift.apply(objective, proof.row)
+        dual = self.lift.apply(objective, self._signed(proof.row))
         reduced = objective - model.matrix.T @ dual
         self.proofs[proof.stage, proof.part] = replace(proof, row=dual, column=reduced)
         lower = np.where(dual > 0, model.row_lower, 0.0)
@@ -169,6 +168,13 @@ class _Teller:
         bound += float(reduced[against] @ self.upper[against])
         bound += min(level_cost, 0.0)
         return max(bound, 0.0) if proof.stage != "fairness" else min(-bound, 1.0)
+
+    def _signed(self, dual: Array) -> Array:
+        """Row duals without the wrong sign that rounding may give to those next to nothing."""
+        wrong = ((dual > 0) & np.isinf(self.model.row_lower)) | (
+            (dual < 0) & np.isinf(self.model.row_upper)
+        )
+        return np.where(wrong, 0.0, dual)
 
     def _share(self, key: str, resource: str) -> Array:
         """Coefficients of a pair's shortages in its fill-rate row."""

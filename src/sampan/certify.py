@@ -143,7 +143,8 @@ def _extra(
 
 def price_frames(model: Model, parts: list[Certified]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`prices` and `capacity_prices` of a plan: nonzero rows only."""
-    balances, others = [], []
+    balances: list[pl.DataFrame] = []
+    others: list[pl.DataFrame] = []
     for part in parts:
         for block, start in zip(model.rows, model.row_starts, strict=False):
             dual = part.row[start : start + block.size]

@@ -39,8 +39,7 @@ class Lift:
         order = np.argsort(moves[3], kind="stable")
         cuts = np.searchsorted(moves[3][order], np.arange(1, periods))
         self.by_period = [
-            _Moves(moves[0][pick], moves[1][pick], moves[2][pick])
-            for pick in np.split(order, cuts)
+            _Moves(moves[0][pick], moves[1][pick], moves[2][pick]) for pick in np.split(order, cuts)
         ]
 
     def apply(self, costs: Array, row: Array) -> Array:

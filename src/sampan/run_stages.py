@@ -42,7 +42,8 @@ def run_stages(
         outcome.x, outcome.method = start, "none: local stock only, the solver had no plan yet"
     elif not outcome.feasible:
         raise SolverError(
-            "The solve was stopped before it had any plan. Allow it more time, or relax the hard rules."
+            "The solve was stopped before it had any plan. "
+            "Allow it more time, or relax the hard rules."
         )
     return Solved(
         outcome,
@@ -59,5 +60,3 @@ def _status(outcome: Outcome, control: Control, gap: float) -> Status:
     if outcome.stopped:
         return Status.TIME_LIMIT
     return Status.GAP_REACHED if gap > 0 and outcome.method.endswith("bound") else Status.OPTIMAL
-
-

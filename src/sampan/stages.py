@@ -16,12 +16,15 @@ from scipy import sparse
 from sampan.errors import SampanError, SolverError
 from sampan.model import Model
 from sampan.model import objective as objectives
+from sampan.model.limits import most_there
 from sampan.model.objective import Costs, Pairs
 from sampan.solvers.control import Control
 from sampan.solvers.highs import Array, Duals, Result, Session
 
 POSITIVE = 1e-9
 """A multiplier of a fill rate (they sum to 1) above this proves that the pair is fixed."""
+FAR_ABOVE = 1e3
+"""Times what there can ever be of a resource: a bound that no plan comes near."""
 SAME_LEVEL = 1e-11
 """Settled fill rates this near to each other count as one level."""
 BY_CLASS = ("shortage", "fairness", "lateness")
@@ -317,6 +320,22 @@ class ContinuousStages(Stages):
         self.session.free_column(self.level, 1.0)
 
 
+def _bounded(model: Model) -> Array:
+    """Upper bounds that are finite for every quantity, far above what there can ever be.
+
+    The presolve of HiGHS 1.15 can go on for ever on whole numbers in rows with columns that
+    have no upper bound, and hears neither of a time limit nor of Ctrl-C.
+    """
+    upper = model.upper.copy()
+    most = FAR_ABOVE * most_there(model.numbers)
+    c = model.columns
+    for block in (c.shipments, c.stocks, c.draws, c.deliveries, c.expired):
+        part = slice(block.start, block.start + block.size)
+        resource = model.layers.resource[block["layer"]]
+        upper[part] = np.minimum(upper[part], most[resource])
+    return upper
+
+
 def new_session(
     model: Model, control: Control, *, gap: float = 0.0, threads: int | None = None
 ) -> Session:
@@ -325,7 +344,7 @@ def new_session(
         model.matrix,
         model.row_lower,
         model.row_upper,
-        model.upper,
+        _bounded(model) if model.has_whole else model.upper,
         model.whole,
         model.scale,
         control,

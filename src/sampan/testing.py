@@ -16,9 +16,7 @@ def two_hospitals() -> Network:
         {
             "sites": pl.DataFrame({"site": ["warehouse", "north", "south"]}),
             "resources": pl.DataFrame({"resource": ["mask"], "unit": ["piece"]}),
-            "stocks": pl.DataFrame(
-                {"site": ["warehouse"], "resource": ["mask"], "quantity": [10]}
-            ),
+            "stocks": pl.DataFrame({"site": ["warehouse"], "resource": ["mask"], "quantity": [10]}),
             "lanes": pl.DataFrame(
                 {
                     "lane": ["to-north", "to-south"],

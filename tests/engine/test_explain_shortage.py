@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import polars as pl
 import pytest
 
 from sampan import InputError, Network, Objective, solve
@@ -142,7 +141,9 @@ def test_material_of_a_material() -> None:
     assert _blamed(answer) == [("source", "X", [0], 1)]
     facts = answer.reasons[0].facts
     assert facts["resource"] == "resin"
-    assert facts["way"] == "resin @ X → weave → cloth @ X → XW → cloth @ W → sew → mask @ W → L → mask @ H → D"
+    assert facts["way"] == (
+        "resin @ X → weave → cloth @ X → XW → cloth @ W → sew → mask @ W → L → mask @ H → D"
+    )
     assert answer.reasons[0].price == pytest.approx(2 / 80)
 
 
@@ -158,10 +159,7 @@ def test_process_at_its_limit() -> None:
         },
     )
     answer = _why(network)
-    assert _blamed(answer) == [
-        ("runs_max", "sew", [0, 1, 2], 1),
-    ] or _blamed(answer)[0] == ("runs_max", "sew", [0, 1, 2], 1)
-    assert "source" not in [one.kind for one in answer.reasons]
+    assert _blamed(answer) == [("runs_max", "sew", [0, 1, 2], 1)]
 
 
 def test_too_late() -> None:
@@ -234,9 +232,9 @@ def test_hard_reserve(place: dict[str, list[str]]) -> None:
     reserve = {"reserve": ["R2"], **place, "resource": ["mask"], "quantity_min": [50.0]}
     network = _network(reserves=reserve | {"hard": [True]})
     answer = _why(network)
-    assert [(kind, key, relieve) for kind, key, _, relieve in _blamed(answer)] == [
-        ("reserve", "R2", 1)
-    ]
+    alone = {(kind, key) for kind, key, _, relieve in _blamed(answer) if relieve == 1}
+    # the country's reserve may lie at H itself, and then W has nothing left
+    assert alone - {("source", "W")} == {("reserve", "R2")}
     assert "the hard reserve R2 keeps 50 mask at" in str(answer)
     soft = _network(reserves=reserve | {"hard": [False]})
     assert explain(soft, solve(soft), demand="D").facts["short"] == 0
@@ -317,8 +315,7 @@ def test_service_capacity() -> None:
         process_flows={"process": ["clinic"], "resource": ["mask"], "quantity_per_run": [1.0]},
     )
     answer = _why(network)
-    assert ("runs_max", "clinic", [3], 1) in _blamed(answer)
-    assert {one.kind for one in answer.reasons} <= {"runs_max", "late"}
+    assert _blamed(answer) == [("runs_max", "clinic", [3], 1)]
 
 
 def test_shared_capacity_and_quantity_limits() -> None:
@@ -401,8 +398,9 @@ def test_met_and_unknown_demands() -> None:
     answer = _why(network)
     assert (answer.reasons, answer.facts["short"]) == ((), 0.0)
     assert "fully met" in answer.headline
+    renamed = _network(demands=_demands(D1=("H", 3, 60.0)))
     with pytest.raises(InputError, match="Did you mean D1") as raised:
-        explain(network.replace(demands=pl.DataFrame(_demands(D1=("H", 3, 6.0)))), solve(network), demand="D2")
+        explain(renamed, solve(renamed), demand="D10")
     assert raised.value.problems[0].table == "demands"
 
 

@@ -116,9 +116,7 @@ def test_runs_max_limits_starts_in_each_period() -> None:
     assert short(plan) == {"D": pytest.approx(8)}
 
 
-@pytest.mark.parametrize(
-    ("per", "amount", "carried"), [("unit", 2, 6), ("kg", 1, 4), ("m3", 4, 6)]
-)
+@pytest.mark.parametrize(("per", "amount", "carried"), [("unit", 2, 6), ("kg", 1, 4), ("m3", 4, 6)])
 def test_a_shared_capacity_counts_shipments_by_unit_kg_or_m3(
     per: str, amount: float, carried: float
 ) -> None:
@@ -338,9 +336,7 @@ def test_lots_may_bring_more_than_is_wanted() -> None:
     """In lots of 4 with 20 there: 12 are sent for a demand of 10, at cost 12."""
     plan = solved(
         one_lane(
-            lane_resources=[
-                {"lane": "A>B", "resource": "mask", "lot_size": 4, "cost_per_unit": 1}
-            ]
+            lane_resources=[{"lane": "A>B", "resource": "mask", "lot_size": 4, "cost_per_unit": 1}]
         )
     )
     assert short(plan) == {}

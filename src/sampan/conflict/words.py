@@ -53,6 +53,7 @@ def commitment(row: Mapping[str, Any]) -> Text:
 
 def reserve(row: Mapping[str, Any]) -> Text:
     """A hard reserve."""
+
     def text(periods: list[int]) -> str:
         place = row["site"] if row["site"] is not None else row["country"]
         what = f"{number(row['quantity_min'])} {row['resource']}"
@@ -96,6 +97,7 @@ def limit(
     table: str, key: str, attribute: str, profile: bool, values: Mapping[tuple[str, int], float]
 ) -> Text:
     """A limit a period of a lane, a capacity or a process: its own or its profile's."""
+
     def text(periods: list[int]) -> str:
         amounts = sorted({values[key, period] for period in periods})
         shown = " to ".join(number(amount) for amount in dict.fromkeys((amounts[0], amounts[-1])))
@@ -112,6 +114,7 @@ def closed(lane: str) -> Text:
 
 def quantity(lane: str, resource: str, most: float) -> Text:
     """A limit of one resource on one lane."""
+
     def text(periods: list[int]) -> str:
         return (
             f"lane_resources {lane},{resource}: at most {number(most)} {resource} may leave"
@@ -138,6 +141,7 @@ def whole_runs(process: str) -> Text:
 
 def storage(site: str, most: float) -> Text:
     """A site that is full."""
+
     def text(periods: list[int]) -> str:
         ends = f" at the end of period{'s' if len(periods) > 1 else ''} {ranges(periods)}"
         return f"sites {site}: at most {number(most)} m3 may be stored{ends}"

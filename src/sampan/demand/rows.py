@@ -30,8 +30,7 @@ def to_demands(
 ) -> pl.DataFrame:
     """Rows for the table `demands`, from what `needs` returned.
 
-    Needs of a period are added up; several bases of one item and place with the same
-    priority become one demand. Needs out of the calendar are left out.
+    Needs of a period are added up, whatever their basis; those out of the calendar are left out.
 
     Parameters
     ----------
@@ -71,32 +70,10 @@ def to_demands(
         `items`, `priorities` and `groups` is given but does not hold all that is needed.
     """
     _check(needed, period_length, every, periods, sites, items, priorities, groups)
-    days = PERIOD_DAYS[period_length]
-    since = (pl.col("date") - pl.lit(start)).dt.total_days()
     held = pl.col("item").is_in(list(equipment))
-    dated = needed.with_columns(since.floordiv(days).alias("period")).filter(
-        (since >= 0) & (pl.col("period") < periods)
-    )
-    if priorities is None:
-        priority = pl.lit(1)
-    else:
-        priority = pl.col("basis").replace_strict(dict(priorities))
-    daily = dated.group_by(
-        "date", "period", "place", "item", priority.cast(pl.Int64).alias("priority")
-    ).agg(pl.col("quantity").sum())
-    due = pl.when(held).then("period").otherwise(pl.col("period") // every * every)
+    daily = _daily(needed, start, periods, PERIOD_DAYS[period_length], priorities)
     key = ["place", "item", "priority", "period"]
-    # rounded first, so that 3.0000000001 does not become 4
-    scale = 10**decimals
-    total = pl.when(held.first()).then(pl.col("quantity").max()).otherwise(pl.col("quantity").sum())
-    rounded = (total * scale).round(6).ceil() / scale
-    summed = (
-        daily.sort("date", "place", "item", "priority")
-        .with_columns(due.alias("period"))
-        .group_by(key)
-        .agg(rounded.alias("quantity"))
-        .filter(pl.col("quantity") > 0)
-    )
+    summed = _summed(daily, held, every, decimals, key)
     return summed.sort(key).select(
         pl.format("{}:{}:{}:{}", "place", "item", "priority", "period").alias("demand"),
         _mapped("place", sites).alias("site"),
@@ -104,11 +81,52 @@ def to_demands(
         "period",
         "quantity",
         "priority",
-        pl.when(~held)
-        .then(pl.col("priority").replace_strict(dict(lateness_max or {}), default=None))
-        .cast(pl.Int64)
-        .alias("lateness_max"),
+        _lateness(held, lateness_max).alias("lateness_max"),
         (pl.lit(None, pl.String) if groups is None else _mapped("place", groups)).alias("group"),
+    )
+
+
+def _lateness(held: pl.Expr, by_priority: Mapping[int, int] | None) -> pl.Expr:
+    late = pl.col("priority").replace_strict(dict(by_priority or {}), default=None)
+    return pl.when(~held).then(late).cast(pl.Int64)
+
+
+def _daily(
+    needed: pl.DataFrame,
+    start: date,
+    periods: int,
+    days: int,
+    priorities: Mapping[str, int] | None,
+) -> pl.DataFrame:
+    """Needs within the calendar, by day, place, item and priority."""
+    since = (pl.col("date") - pl.lit(start)).dt.total_days()
+    dated = needed.with_columns(since.floordiv(days).alias("period")).filter(
+        (since >= 0) & (pl.col("period") < periods)
+    )
+    if priorities is None:
+        priority = pl.lit(1)
+    else:
+        priority = pl.col("basis").replace_strict(dict(priorities))
+    return dated.group_by(
+        "date", "period", "place", "item", priority.cast(pl.Int64).alias("priority")
+    ).agg(pl.col("quantity").sum())
+
+
+def _summed(
+    daily: pl.DataFrame, held: pl.Expr, every: int, decimals: int, key: list[str]
+) -> pl.DataFrame:
+    """One row a demand: sums of what is used up, the largest need of what is held."""
+    due = pl.when(held).then("period").otherwise(pl.col("period") // every * every)
+    # rounded first, so that 3.0000000001 does not become 4
+    scale = 10**decimals
+    total = pl.when(held.first()).then(pl.col("quantity").max()).otherwise(pl.col("quantity").sum())
+    rounded = (total * scale).round(6).ceil() / scale
+    return (
+        daily.sort("date", "place", "item", "priority")
+        .with_columns(due.alias("period"))
+        .group_by(key)
+        .agg(rounded.alias("quantity"))
+        .filter(pl.col("quantity") > 0)
     )
 
 

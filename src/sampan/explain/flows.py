@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from sampan.model.numbers import Array, Numbers, code
+from sampan.model.numbers import Numbers, code
 from sampan.plan import Plan
 
 Node = tuple[int, int, int, int]
@@ -195,6 +195,8 @@ class Flows:
         return max(float(supplied), wanted, 1e-9)
 
 
-def is_reached(used: Array | float, limit: Array | float) -> bool:
+def is_reached(used: float, limit: float) -> bool:
     """Whether a limit leaves no room worth mentioning."""
-    return bool(used >= limit - 1e-6 * max(1.0, abs(float(limit))))
+    if limit == np.inf:
+        return False
+    return bool(used >= limit - 1e-6 * max(1.0, abs(limit)))

@@ -181,9 +181,11 @@ class Limits:
             found.append(Limit("runs_max", key, -1, period))
         elif n.runs_whole[process]:
             found.append(Limit("runs_whole", key, -1, period))
-        for capacity in self.process_loads.get(process, []):
-            if self._is_full(capacity, period):
-                found.append(Limit("amount_max", n.keys["capacities"][capacity], -1, period))
+        found += [
+            Limit("amount_max", n.keys["capacities"][capacity], -1, period)
+            for capacity in self.process_loads.get(process, [])
+            if self._is_full(capacity, period)
+        ]
         return tuple(found)
 
     def of_stock(self, site: int, resource: int, period: int) -> tuple[Limit, ...]:
@@ -222,7 +224,7 @@ class Limits:
             if where[site]:
                 for t in range(max(first, period), min(last, self.n.periods - 1) + 1):
                     if is_reached(quantity, self._there(where, resource, t)):
-                        found.append(Limit("reserve", key, resource, t))
+                        found.append(Limit("reserve", key, resource, -1))
                         break
         return tuple(found)
 

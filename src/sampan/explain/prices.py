@@ -65,6 +65,9 @@ class Prices:
             return self.at(limit.key, resource or "", limit.period)
         if limit.kind not in RULES:
             return None
+        if limit.kind == "reserve":
+            mine = (pl.col("rule") == "reserve") & (pl.col("key") == limit.key)
+            return float(self.others.filter(mine)["price"].sum())
         about = resource if limit.kind == "quantity_max" else None
         period = None if limit.kind == "export_limit" else limit.period
         return sum(

@@ -112,8 +112,8 @@ class _Teller:
         for one in found:
             limit = one.limit
             timing = -1 if limit.kind != "source" else min(limit.period, 1)
-            key = (limit.kind, limit.key, limit.resource * 3 + timing + 1, one.relieve)
-            groups[key].append(one)
+            name = "" if limit.kind == "not_carried" else limit.key
+            groups[limit.kind, name, limit.resource * 3 + timing + 1, one.relieve].append(one)
         told = [self._reason(findings) for findings in groups.values()]
         return tuple(sorted(told, key=_rank))
 
@@ -125,20 +125,42 @@ class _Teller:
         return (words.say("priced" if self.prices.known else "no_prices"),)
 
     def _kept(self, findings: list[Finding]) -> list[Finding]:
-        """One statement on timing: the earliest arrival, unless a limit in time explains it."""
+        """One statement on timing, the earliest arrival, and expiry only where the goods lie."""
         late = [one for one in findings if one.limit.kind == "late" and one.relieve == 1]
         others = [one for one in findings if one.limit.kind != "late"]
-        on_lanes = {one.limit.key for one in others if one.limit.kind in BY_LANE}
-        lanes = self.n.keys["lanes"]
-        free = [
+        n = self.n
+        others = [
             one
-            for one in late
-            if not on_lanes & {lanes[arc.key] for arc in self._before(one) if arc.key >= 0}
+            for one in others
+            if one.limit.kind != "expiry"
+            or one.origin is None
+            or n.keys["sites"][one.origin[0]] == one.limit.key
         ]
-        return others + sorted(free, key=lambda one: one.limit.period)[:1]
+        named = {one.limit for one in others}
+        news = [one for one in late if self._is_news(one, named)]
+        return others + sorted(news, key=lambda one: one.limit.period)[:1]
+
+    def _is_news(self, late: Finding, named: set[Limit]) -> bool:
+        """Whether a later arrival is one: not what a limit that is named lets through later,
+        not the next day's service, and not a loan that has come back.
+        """
+        n, k = self.n, late.limit.resource
+        steps = self._before(late)
+        if n.is_service[k] or (n.is_equipment[k] and not steps):
+            return False
+        limits = self.q.limits
+        for arc in steps:
+            for period in range(n.periods):
+                if arc.kind == "run":
+                    met = limits.of_process(arc.key, period)
+                else:
+                    met = limits.of_lane(arc.key, k, period)
+                if named & set(met):
+                    return False
+        return True
 
     def _before(self, finding: Finding) -> list[Arc]:
-        """Lanes on the best way from the sources to where a limit is met."""
+        """Lanes and processes on the best way from the sources to where a limit is met."""
         up = self.upstream
         found = [arc for arc in finding.way if arc.kind == "shipment"]
         stack = [tail for arc in finding.way[:1] for tail in arc.tails]
@@ -146,7 +168,7 @@ class _Teller:
             step = up.by[stack.pop()]
             if step >= 0:
                 arc = up.arcs[step]
-                found += [arc] if arc.kind == "shipment" else []
+                found += [arc] if arc.kind in ("shipment", "run") else []
                 stack += arc.tails
         return found
 
@@ -175,6 +197,11 @@ class _Teller:
             shown["last"] = self.words.on(int(self.n.demand_last[self.demand]))
         if limit.kind == "source":
             template = "source_arrival" if periods[0] > 0 else "source_stock"
+        if limit.kind == "not_carried" and len(findings) > 1:
+            template = "not_carried_by"
+            facts["lanes"] = sorted(one.limit.key for one in findings)
+            facts["key"] = None
+            shown["lanes"] = self.words.listed(facts["lanes"], 3)
         text = self.words.say(template, **shown)
         if limit.kind == "source":
             told, facts["goes_to"] = self._claims(limit, periods)
@@ -348,10 +375,11 @@ def q_entry(question: Question, limit: Limit) -> int:
     return question.limits.entry[lane, limit.resource]
 
 
-def _rank(reason: Reason) -> tuple[int, float, int, str]:
+def _rank(reason: Reason) -> tuple[int, float, int, list[int], str]:
     return (
         reason.relieve,
-        -(reason.price or 0.0),
+        -round(reason.price or 0.0, 12),
         ORDER.index(reason.kind) if reason.kind in ORDER else len(ORDER),
+        reason.facts["periods"],
         str(reason.facts.get("key")),
     )

@@ -84,7 +84,8 @@ class Upstream:
             for resource, _ in outputs:
                 for period in range(int(n.process_lead[process]), n.periods):
                     found[resource].add(self.flows.made_label(resource, period))
-        return {resource: sorted(labels) for resource, labels in found.items()}
+        # what does not expire in time is always worth asking for, if nothing else is there
+        return {resource: sorted({*labels, n.periods}) for resource, labels in found.items()}
 
     def _present(self) -> set[tuple[int, int]]:
         """Sites to which each resource can come at all, whenever."""
@@ -159,7 +160,8 @@ class Upstream:
             if not n.carries[lane, resource] or (origin, resource) not in self.present:
                 continue
             for label in self.labels.get(resource, []):
-                for period in range(max(n.periods - lead, 0), min(n.periods, label - lead + 1)):
+                last = n.periods - 1 if label == n.periods else label - lead
+                for period in range(max(n.periods - lead, 0), last + 1):
                     limits = self.limits.of_lane(lane, resource, period)
                     late = Limit("late", "", resource, period + lead)
                     tail = (origin, resource, label, period)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a sentence stands on one line
 """The sentences of explanations, in English and Chinese: templates, and how values are written."""
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ EN = {
     "quantity_max": "lane {key} ({origin} → {destination}) takes no more {resource} on {periods}"
     " (at most {limit} a {unit})",
     "not_carried": "lane {key} ({origin} → {destination}) does not carry {resource}",
+    "not_carried_by": "the lanes {lanes} do not carry {resource}",
     "lot_size": "lane {key} ({origin} → {destination}) takes {resource} only in lots of {limit}",
     "quantity_min": "lane {key} ({origin} → {destination}) takes {resource} only from {limit} up",
     "amount_max": "the shared capacity {key} is used up on {periods} (at most {limit} a {unit})",
@@ -145,6 +147,7 @@ ZH = {
     "quantity_max": "通道 {key}（{origin} → {destination}）在{periods}不能再运 {resource}"
     "（每{unit}最多 {limit}）",
     "not_carried": "通道 {key}（{origin} → {destination}）不运 {resource}",
+    "not_carried_by": "通道 {lanes} 不运 {resource}",
     "lot_size": "通道 {key}（{origin} → {destination}）的 {resource} 只能按 {limit} 的整批发运",
     "quantity_min": "通道 {key}（{origin} → {destination}）的 {resource} 每次至少 {limit}",
     "amount_max": "共享能力 {key} 在{periods}已用完（每{unit}最多 {limit}）",

@@ -145,12 +145,8 @@ def _assemble(rows: tuple[Rows, ...], width: int) -> tuple[sparse.csc_array, Arr
     kind = np.int32 if small else np.int64
     entries = (value, (row.astype(kind), column.astype(kind)))
     matrix = sparse.coo_array(entries, shape=shape).tocsc()
-    lower = np.concatenate(
-        [np.full(b.size, -np.inf) if b.sense == "<=" else b.rhs for b in rows]
-    )
-    upper = np.concatenate(
-        [np.full(b.size, np.inf) if b.sense == ">=" else b.rhs for b in rows]
-    )
+    lower = np.concatenate([np.full(b.size, -np.inf) if b.sense == "<=" else b.rhs for b in rows])
+    upper = np.concatenate([np.full(b.size, np.inf) if b.sense == ">=" else b.rhs for b in rows])
     return matrix, lower, upper
 
 

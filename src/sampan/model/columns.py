@@ -90,6 +90,7 @@ class Builder:
 
 
 def shipments(new: Builder, n: Numbers, lay: Layers, r: Reach) -> Block:
+    """f: where the lane is open, and what leaves can be there and arrive in time."""
     lane, layer = r.pair_lane, r.pair_layer
     lead = n.lane_lead[lane]
     period = np.arange(n.periods)[:, None]
@@ -119,16 +120,16 @@ def _quantity_max(n: Numbers, lay: Layers) -> Array:
 
 
 def stocks(new: Builder, n: Numbers, lay: Layers, r: Reach) -> Block:
+    """s: at the end of every period before the layer's last usable one; none of services."""
     kept = ~n.is_service[lay.resource]
     last = np.where(kept, lay.expires - 1, -1)
     can = r.node & (np.arange(n.periods)[:, None] <= np.repeat(last, r.sites))
     period, node = np.nonzero(can)
-    return new.block(
-        len(period), np.inf, layer=node // r.sites, site=node % r.sites, period=period
-    )
+    return new.block(len(period), np.inf, layer=node // r.sites, site=node % r.sites, period=period)
 
 
 def expired(new: Builder, n: Numbers, lay: Layers, r: Reach) -> Block:
+    """w: what is left of a layer at the end of its last usable period."""
     dated = np.flatnonzero(lay.expires < n.periods)
     layer, site = np.meshgrid(dated, np.arange(r.sites), indexing="ij")
     there = r.at(lay.expires[layer], layer, site)
@@ -136,12 +137,14 @@ def expired(new: Builder, n: Numbers, lay: Layers, r: Reach) -> Block:
 
 
 def runs(new: Builder, n: Numbers, r: Reach) -> Block:
+    """r: up to runs_max."""
     period, process = np.nonzero(r.runs.T)
     upper, whole = n.runs_max[process, period], n.runs_whole[process]
     return new.block(len(period), upper, whole, process=process, period=period)
 
 
 def draws(new: Builder, n: Numbers, lay: Layers, r: Reach) -> Block:
+    """g: what runs take of each layer of an input that has several."""
     many = np.bincount(lay.resource)[n.flow_resource] > 1
     inputs = np.flatnonzero((n.flow_quantity < 0) & many)
     if not len(inputs):
@@ -202,6 +205,7 @@ def _ragged(counts: Array) -> tuple[Array, Array]:
 
 
 def shortages(new: Builder, n: Numbers) -> Block:
+    """u: one a demand, up to its quantity."""
     return new.block(len(n.demand_site), n.demand_quantity)
 
 
@@ -215,9 +219,3 @@ def per_period(new: Builder, n: Numbers, rows: Array, name: str, upper: float) -
     """A whole variable for each row and period."""
     period, row = np.divmod(np.arange(n.periods * len(rows)), max(len(rows), 1))
     return new.block(len(row), upper, True, **{name: rows[row], "period": period})
-
-
-def storage_sites(n: Numbers) -> Array:
-    return np.flatnonzero(np.isfinite(n.storage_m3_max))
-
-

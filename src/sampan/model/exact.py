@@ -260,7 +260,7 @@ class _Simulation:
 
     def _breaches(self) -> None:
         """Soft rules are broken by exactly what is missing; changes likewise."""
-        model, c = self.model, self.model.columns
+        c = self.model.columns
         for rule, block, sign in (
             ("reserve", c.reserve_breaches, 1.0),
             ("storage_m3_max", c.storage_breaches, -1.0),

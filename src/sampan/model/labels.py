@@ -107,10 +107,14 @@ class Follow:
         mine: Array = np.flatnonzero((block["layer"] == self.layer) & (block.of(self.x) > 0))
         return mine
 
-    def _moves(self) -> tuple[list[dict[int, list[tuple[int, int]]]], list[list[tuple[int, int, float]]]]:
+    def _moves(
+        self,
+    ) -> tuple[list[dict[int, list[tuple[int, int]]]], list[list[tuple[int, int, float]]]]:
         """By period: shipments by origin, and deliveries (column) and draws (-1)."""
         n, c = self.model.numbers, self.model.columns
-        sends: list[dict[int, list[tuple[int, int]]]] = [defaultdict(list) for _ in range(n.periods)]
+        sends: list[dict[int, list[tuple[int, int]]]] = [
+            defaultdict(list) for _ in range(n.periods)
+        ]
         uses: list[list[tuple[int, int, float]]] = [[] for _ in range(n.periods)]
         f, y, g = c.shipments, c.deliveries, c.draws
         for k in self._mine(f):

@@ -79,7 +79,8 @@ def _output_expiry(n: Numbers, resource: int, period: Array) -> Array:
     shelf = n.shelf_life[resource]
     if shelf < 0 or n.is_service[resource] or n.is_equipment[resource]:
         return np.full(len(period), n.periods)
-    return np.minimum(period + shelf, n.periods)
+    last: Array = np.minimum(period + shelf, n.periods)
+    return last
 
 
 def output_layers(n: Numbers, lay: Layers) -> Array:
@@ -101,14 +102,15 @@ def reach(n: Numbers, lay: Layers) -> Reach:
     spread = _Spread(n, lay, node, runs, pair_lane, pair_layer)
     for period in range(periods):
         spread.to(period)
-    used = _pairs_in_use(n, lay, node, pair_lane, pair_layer, sites)
+    used: Array = _pairs_in_use(n, lay, node, pair_lane, pair_layer, sites)
     return Reach(node, runs, pair_lane[used], pair_layer[used], sites)
 
 
 def _pairs_in_use(
     n: Numbers, lay: Layers, node: Array, lane: Array, layer: Array, sites: int
 ) -> Array:
-    used: Array = node.any(axis=0)[layer * sites + n.origin[lane]]
+    ever: Array = np.asarray(node.any(axis=0))
+    used: Array = ever[layer * sites + n.origin[lane]]
     return used
 
 

@@ -31,18 +31,16 @@ def lane_limits(n: Numbers, lay: Layers, c: Columns) -> list[Rows]:
         per_unit = size[resource]
         bound = np.isfinite(limit[f["lane"], f["period"]]) & (per_unit > 0)
         number = f["lane"][bound] * n.periods + f["period"][bound]
-        found.append(
-            _lane_rows(rule, n, limit.ravel(), number, f.columns[bound], per_unit[bound])
-        )
+        found.append(_lane_rows(rule, n, limit.ravel(), number, f.columns[bound], per_unit[bound]))
     return found
 
 
 def _lane_rows(
     rule: str, n: Numbers, limit: Array, number: Array, column: Array, value: Array
 ) -> Rows:
-    kept, rhs, *entries = _grouped(rule, "<=", limit, number, column, value)
+    kept, rhs, row, column, value = _grouped(rule, "<=", limit, number, column, value)
     lane, period = np.divmod(kept, n.periods)
-    return Rows(rule, "<=", rhs, *entries, key=lane, key_table="lanes", period=period)
+    return Rows(rule, "<=", rhs, row, column, value, key=lane, key_table="lanes", period=period)
 
 
 def quantity_limits(n: Numbers, lay: Layers, c: Columns) -> Rows:
@@ -52,10 +50,10 @@ def quantity_limits(n: Numbers, lay: Layers, c: Columns) -> Rows:
     limited = np.flatnonzero(several & np.isfinite(entry["quantity_max"]))
     number, column = _of_entries(n, lay, c, limited)
     rhs = np.repeat(entry["quantity_max"], n.periods)
-    kept, rhs, *entries = _grouped("quantity_max", "<=", rhs, number, column, 1.0)
+    kept, rhs, at, column, value = _grouped("quantity_max", "<=", rhs, number, column, 1.0)
     row, period = np.divmod(kept, n.periods)
     return Rows(
-        "quantity_max", "<=", rhs, *entries,
+        "quantity_max", "<=", rhs, at, column, value,
         key=entry["lane"][row], key_table="lanes", resource=entry["resource"][row], period=period,
     )  # fmt: skip
 
@@ -93,14 +91,18 @@ def shared_capacities(n: Numbers, lay: Layers, c: Columns) -> Rows:
     sizes = np.stack([np.ones(len(n.mass_kg)), n.mass_kg, n.volume_m3])
     kind = np.array([("unit", "kg", "m3", "run").index(one) for one in per], dtype=np.int64)
     size = sizes[kind[load], lay.resource[f["layer"][sent]]]
-    entries.add(capacity[load] * n.periods + f["period"][sent], f.columns[sent], amount[load] * size)
+    entries.add(
+        capacity[load] * n.periods + f["period"][sent], f.columns[sent], amount[load] * size
+    )
     number, column, value = entries.arrays()
     used = value > 0
-    kept, rhs, *grouped = _grouped(
+    kept, rhs, at, column, value = _grouped(
         "amount_max", "<=", n.amount_max.ravel(), number[used], column[used], value[used]
     )
     row, period = np.divmod(kept, n.periods)
-    return Rows("amount_max", "<=", rhs, *grouped, key=row, key_table="capacities", period=period)
+    return Rows(
+        "amount_max", "<=", rhs, at, column, value, key=row, key_table="capacities", period=period
+    )
 
 
 def storage(n: Numbers, lay: Layers, c: Columns) -> Rows:
@@ -139,12 +141,10 @@ def vehicles(n: Numbers, lay: Layers, c: Columns) -> list[Rows]:
         entries = Entries()
         entries.add(row[mine], f.columns[mine], size[resource[mine]])
         entries.add(np.flatnonzero(limited), z.columns[limited], -carried[z["lane"][limited]])
-        found.append(
-            Rows(
-                rule, "<=", np.zeros(z.size), *entries.arrays(),
-                key=z["lane"], key_table="lanes", period=z["period"],
-            )  # fmt: skip
-        )
+        rows, columns, values = entries.arrays()
+        limit = np.zeros(z.size)
+        key, period = z["lane"], z["period"]
+        found.append(Rows(rule, "<=", limit, rows, columns, values, key, "lanes", None, period))
     return found
 
 
@@ -169,7 +169,9 @@ def _whole_rows(
     number, column = _of_entries(n, lay, c, rows)
     place = np.full(len(n.lane_resource["lane"]) * n.periods, -1, dtype=np.int64)
     place[z["entry"] * n.periods + z["period"]] = np.arange(z.size)
-    values = most_shipped(n)[z["entry"]] if factor == "most" else n.lane_resource[factor][z["entry"]]
+    values = (
+        most_shipped(n)[z["entry"]] if factor == "most" else n.lane_resource[factor][z["entry"]]
+    )
     entries = Entries()
     entries.add(place[number], column, 1.0)
     entries.add(np.arange(z.size), z.columns, sign * values)
@@ -188,7 +190,8 @@ def most_shipped(n: Numbers) -> Array:
         by_mass = n.mass_kg_max.max(axis=1, initial=0.0)[lane] / n.mass_kg[resource]
         by_volume = n.volume_m3_max.max(axis=1, initial=0.0)[lane] / n.volume_m3[resource]
     most = np.fmin(np.fmin(by_mass, by_volume), entry["quantity_max"])
-    return np.minimum(np.where(np.isnan(most), np.inf, most), most_there(n)[resource])
+    finite: Array = np.minimum(np.where(np.isnan(most), np.inf, most), most_there(n)[resource])
+    return finite
 
 
 def most_there(n: Numbers) -> Array:
@@ -205,7 +208,8 @@ def most_there(n: Numbers) -> Array:
     with np.errstate(invalid="ignore"):
         output = n.flow_quantity[made] * n.runs_max.sum(axis=1)[n.flow_process[made]]
     np.add.at(supply, n.flow_resource[made], output)
-    return np.minimum(supply, supply[np.isfinite(supply)].sum() + _need(n))
+    most: Array = np.minimum(supply, supply[np.isfinite(supply)].sum() + _need(n))
+    return most
 
 
 def _need(n: Numbers) -> Array:
@@ -227,14 +231,11 @@ def _need(n: Numbers) -> Array:
     made, used = n.flow_quantity > 0, n.flow_quantity < 0
     for _ in range(len(resources)):  # one level of processing at a time, from goods to materials
         runs = np.zeros(len(n.process_site))
-        np.add.at(
-            runs, n.flow_process[made], total[n.flow_resource[made]] / n.flow_quantity[made]
-        )
+        np.add.at(runs, n.flow_process[made], total[n.flow_resource[made]] / n.flow_quantity[made])
         grown = need.copy()
-        np.add.at(
-            grown, n.flow_resource[used], -n.flow_quantity[used] * runs[n.flow_process[used]]
-        )
+        np.add.at(grown, n.flow_resource[used], -n.flow_quantity[used] * runs[n.flow_process[used]])
         if np.allclose(grown, total, rtol=1e-12):
             break
         total = grown
-    return total + need.max(initial=1.0)
+    grown_need: Array = total + need.max(initial=1.0)
+    return grown_need

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from sampan.model.balance import flows_of_runs
-from sampan.model.columns import Builder, Block, Columns
+from sampan.model.columns import Block, Builder, Columns
 from sampan.model.layers import Layers
 from sampan.model.numbers import Array, Numbers, code
 from sampan.model.rows import Entries, Rows
@@ -62,7 +62,8 @@ def _places(n: Numbers, site: pl.Series, country: pl.Series) -> list[Array]:
 
 def export_limits(n: Numbers, lay: Layers, c: Columns) -> list[Rows]:
     """Σ shipments that leave the country in the window ≤ quantity_max, and ≤ share_max of
-    stock at the start, arrivals and output there."""
+    stock at the start, arrivals and output there.
+    """
     frame = n.network.table("export_limits")
     resource = code(frame["resource"], n.keys["resources"])
     by_quantity, by_share = Entries(), Entries()
@@ -79,11 +80,13 @@ def export_limits(n: Numbers, lay: Layers, c: Columns) -> list[Rows]:
             column, output = _outputs(n, c, country, resource[limit], window)
             by_share.add(np.full(len(column), limit), column, -share[limit] * output)
             base[limit] = _base(n, country, resource[limit], window)
+    has_share = np.isfinite(share)
+    most = frame["quantity_max"].to_numpy()
+    allowed = np.where(has_share, share, 0.0) * base
     return [
-        _chosen("export_quantity_max", frame["limit"], frame["quantity_max"].to_numpy(), by_quantity),
-        _chosen("export_share_max", frame["limit"], np.where(np.isfinite(share), share, 0.0) * base, by_share,
-                np.isfinite(share)),
-    ]  # fmt: skip
+        _chosen("export_quantity_max", frame["limit"], most, by_quantity),
+        _chosen("export_share_max", frame["limit"], allowed, by_share, has_share),
+    ]
 
 
 def _chosen(
@@ -134,6 +137,7 @@ def _base(n: Numbers, country: str, resource: int, window: tuple[int, int]) -> f
 
 
 def pledge_breaches(new: Builder, n: Numbers) -> Block:
+    """b: one a pledge; fixed at 0 if it is hard."""
     frame = n.network.table("pledges")
     upper = np.where(frame["hard"].to_numpy(), HARD, frame["quantity"].to_numpy())
     return new.block(len(frame), upper)
@@ -193,6 +197,7 @@ def changes(n: Numbers, lay: Layers, c: Columns) -> Rows:
 
 
 def loose_commitments(n: Numbers) -> pl.DataFrame:
+    """Sums of commitments where at least one is not firm: the rows of `changes`."""
     return commitment_sums(n).filter(pl.col("loose") > 0)
 
 
@@ -211,9 +216,7 @@ def _committed(
     period = frame["period"].to_numpy()
     row_of = {key: row for row, key in enumerate(zip(lane, resource, period, strict=True))}
     mine = np.flatnonzero(np.isin(f["lane"], lane)) if len(frame) else np.zeros(0, dtype=np.int64)
-    keys = zip(
-        f["lane"][mine], lay.resource[f["layer"][mine]], f["period"][mine], strict=True
-    )
+    keys = zip(f["lane"][mine], lay.resource[f["layer"][mine]], f["period"][mine], strict=True)
     row = np.array([row_of.get(key, -1) for key in keys], dtype=np.int64)
     entries.add(row[row >= 0], f.columns[mine[row >= 0]], 1.0)
     return Rows(
@@ -228,9 +231,7 @@ def storage_breaches(new: Builder, n: Numbers) -> Block:
     supply = n.supply
     certain = np.zeros((len(n.storage_m3_max), n.periods))
     volume = np.where(n.is_service, 0.0, n.volume_m3)
-    np.add.at(
-        certain, (supply.site, supply.period), supply.quantity * volume[supply.resource]
-    )
+    np.add.at(certain, (supply.site, supply.period), supply.quantity * volume[supply.resource])
     firm = commitment_sums(n).filter(pl.col("firm") > 0)
     lane = firm["lane_row"].to_numpy()
     arrive = firm["period"].to_numpy() + n.lane_lead[lane]
@@ -239,6 +240,4 @@ def storage_breaches(new: Builder, n: Numbers) -> Block:
     np.add.at(certain, (n.destination[lane[on_time]], arrive[on_time]), brought[on_time])
     over = np.cumsum(certain, axis=1)[site] - n.storage_m3_max[site][:, None]
     row, period = np.divmod(np.arange(len(site) * n.periods), n.periods)
-    return new.block(
-        len(row), np.maximum(over, 0.0).ravel(), site=site[row], period=period
-    )
+    return new.block(len(row), np.maximum(over, 0.0).ravel(), site=site[row], period=period)

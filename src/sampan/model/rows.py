@@ -61,6 +61,7 @@ class Entries:
 
 
 def joined(parts: Iterable[tuple[Array, Array, Array]]) -> tuple[Array, Array, Array]:
+    """Rows, columns and values of several parts, one after the other."""
     rows, columns, values = zip(*parts, strict=True)
     return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
 

@@ -119,7 +119,12 @@ class Session:
             raise SolverError(f"HiGHS does not accept {name} = {value!r}.")
 
     def _load(
-        self, scaled: sparse.csc_array, lower: Array, upper: Array, column_upper: Array, whole: Array
+        self,
+        scaled: sparse.csc_array,
+        lower: Array,
+        upper: Array,
+        column_upper: Array,
+        whole: Array,
     ) -> None:
         rows, columns = scaled.shape
         with np.errstate(invalid="ignore"):
@@ -238,13 +243,16 @@ class Session:
         nonzero dual at its bound; no other rule is needed to keep the objective's value.
         """
         lower, upper = self.column_bounds()
-        for held, bound in ((duals.column > NONZERO_DUAL, lower), (duals.column < -NONZERO_DUAL, upper)):
+        at_lower, at_upper = duals.column > NONZERO_DUAL, duals.column < -NONZERO_DUAL
+        for held, bound in ((at_lower, lower), (at_upper, upper)):
             columns = np.flatnonzero(held).astype(np.int32)
             self.highs.changeColsBounds(len(columns), columns, bound[columns], bound[columns])
         lower, upper = self._row_bounds()
-        for held, bound in ((duals.row > NONZERO_DUAL, lower), (duals.row < -NONZERO_DUAL, upper)):
+        at_lower, at_upper = duals.row > NONZERO_DUAL, duals.row < -NONZERO_DUAL
+        for held, bound in ((at_lower, lower), (at_upper, upper)):
             rows = np.flatnonzero(held & (lower < upper)).astype(np.int32)
-            self.highs.changeRowsBounds(len(rows), rows, bound[rows], bound[rows])
+            change = self.highs.changeRowsBounds  # type: ignore[attr-defined]
+            change(len(rows), rows, bound[rows], bound[rows])
 
     def column_bounds(self) -> tuple[Array, Array]:
         """Lower and upper bounds of all columns, scaled, as `keep_optimal` has left them."""
