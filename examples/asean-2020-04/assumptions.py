@@ -51,7 +51,7 @@ ASKED_FOR = {
     "medical_staff": ("ID", "MM", "MY", "PH"),
 }
 """Countries that ask to borrow; the others have so few critical cases that they do not."""
-SMALLEST_DEMAND = 10
+SMALLEST_DEMAND = 20
 """Smaller demands for goods in two weeks are left out: a country's own clinics cover them."""
 
 # Health workers outside the wards, clinics, quarantine sites: units a resident and day.
@@ -151,24 +151,24 @@ ARRIVALS = (
 )
 
 ROAD_GOODS = "mask_medical respirator_n95 respirator_kn95 gown protective_suit test_kit"
-SEA_GOODS = "mask_medical respirator_n95 gown protective_suit exam_gloves"
+SEA_GOODS = "mask_medical respirator_n95 gown"
 AIR_GOODS = "mask_medical respirator_n95 respirator_kn95 gown test_kit"
 LENT = "ventilator medical_staff"
 
 # origin, destination, mode, weeks, tonnes a week, border, what it carries
 LANES = (
-    ("qingdao", "guangzhou", "rail", 1, 60, None, "gown protective_suit exam_gloves"),
+    ("qingdao", "guangzhou", "rail", 1, 60, None, "gown protective_suit"),
     ("shanghai", "guangzhou", "rail", 0, 60, None, "mask_medical respirator_n95 test_kit"),
-    ("guangzhou", "nanning", "rail", 0, 60, None, f"{ROAD_GOODS} exam_gloves meltblown"),
-    ("guangzhou", "kunming", "rail", 0, 40, None, f"{ROAD_GOODS} exam_gloves"),
-    ("nanning", "hanoi", "road", 0, 25, "Youyiguan–Huu Nghi 友谊关–友谊", f"{ROAD_GOODS} exam_gloves meltblown"),
-    ("kunming", "hanoi", "road", 0, 15, "Hekou–Lao Cai 河口–老街", "mask_medical gown exam_gloves"),
-    ("kunming", "vientiane", "road", 1, 12, "Mohan–Boten 磨憨–磨丁", f"{ROAD_GOODS} exam_gloves"),
-    ("kunming", "yangon", "road", 1, 25, "Ruili–Muse 瑞丽–木姐", f"{ROAD_GOODS} exam_gloves"),
-    ("hanoi", "ho-chi-minh", "road", 0, 60, None, "respirator_n95 gown exam_gloves meltblown mask_medical"),
+    ("guangzhou", "nanning", "rail", 0, 60, None, f"{ROAD_GOODS} meltblown"),
+    ("guangzhou", "kunming", "rail", 0, 40, None, ROAD_GOODS),
+    ("nanning", "hanoi", "road", 0, 25, "Youyiguan–Huu Nghi 友谊关–友谊", f"{ROAD_GOODS} meltblown"),
+    ("kunming", "hanoi", "road", 0, 15, "Hekou–Lao Cai 河口–老街", "mask_medical gown"),
+    ("kunming", "vientiane", "road", 1, 12, "Mohan–Boten 磨憨–磨丁", "mask_medical respirator_n95 respirator_kn95 gown"),
+    ("kunming", "yangon", "road", 1, 25, "Ruili–Muse 瑞丽–木姐", ROAD_GOODS),
+    ("hanoi", "ho-chi-minh", "road", 0, 60, None, "respirator_n95 gown meltblown mask_medical"),
     ("ho-chi-minh", "hanoi", "road", 0, 60, None, "mask_medical test_kit exam_gloves"),
-    ("hanoi", "vientiane", "road", 0, 10, "Cau Treo–Nam Phao 桥头–南抛", "mask_medical test_kit"),
-    ("ho-chi-minh", "phnom-penh", "road", 0, 15, "Moc Bai–Bavet 木牌–巴域", "mask_medical test_kit exam_gloves gown"),
+    ("hanoi", "vientiane", "road", 0, 10, "Cau Treo–Nam Phao 桥头–南抛", "mask_medical"),
+    ("ho-chi-minh", "phnom-penh", "road", 0, 15, "Moc Bai–Bavet 木牌–巴域", "mask_medical exam_gloves gown"),
     ("bangkok", "vientiane", "road", 0, 15, "Nong Khai–Thanaleng 廊开–他那楞", "gown exam_gloves respirator_n95"),
     ("bangkok", "phnom-penh", "road", 0, 15, "Aranyaprathet–Poipet 亚兰–波贝", "gown exam_gloves respirator_n95"),
     ("kuala-lumpur", "singapore", "road", 0, 60, "Second Link 马新第二通道", "exam_gloves"),
@@ -177,33 +177,33 @@ LANES = (
     ("qingdao", "manila", "sea", 1, 60, "Port of Manila 马尼拉港", "gown protective_suit exam_gloves"),
     ("guangzhou", "manila", "sea", 1, 60, "Port of Manila 马尼拉港", "mask_medical gown protective_suit"),
     ("guangzhou", "singapore", "sea", 1, 80, "Port of Singapore 新加坡港", SEA_GOODS),
-    ("qingdao", "singapore", "sea", 2, 80, "Port of Singapore 新加坡港", "gown exam_gloves"),
-    ("guangzhou", "ho-chi-minh", "sea", 1, 60, "Cat Lai 吉莱港", "meltblown gown protective_suit respirator_n95"),
-    ("guangzhou", "bangkok", "sea", 1, 60, "Laem Chabang 林查班港", f"{SEA_GOODS} meltblown"),
-    ("guangzhou", "kuala-lumpur", "sea", 1, 60, "Port Klang 巴生港", "mask_medical respirator_n95 gown protective_suit meltblown"),
-    ("guangzhou", "jakarta", "sea", 2, 80, "Tanjung Priok 丹戎不碌港", f"{SEA_GOODS} meltblown"),
+    ("qingdao", "singapore", "sea", 2, 80, "Port of Singapore 新加坡港", "gown"),
+    ("guangzhou", "ho-chi-minh", "sea", 1, 60, "Cat Lai 吉莱港", "meltblown gown"),
+    ("guangzhou", "bangkok", "sea", 1, 60, "Laem Chabang 林查班港", f"{SEA_GOODS} protective_suit meltblown"),
+    ("guangzhou", "kuala-lumpur", "sea", 1, 60, "Port Klang 巴生港", "mask_medical respirator_n95 gown meltblown"),
+    ("guangzhou", "jakarta", "sea", 2, 80, "Tanjung Priok 丹戎不碌港", f"{SEA_GOODS} protective_suit meltblown"),
     ("shanghai", "jakarta", "sea", 2, 60, "Tanjung Priok 丹戎不碌港", "mask_medical respirator_n95"),
     ("singapore", "jakarta", "sea", 1, 80, "Tanjung Priok 丹戎不碌港", "mask_medical respirator_n95 gown exam_gloves"),
     ("singapore", "yangon", "sea", 1, 30, "Port of Yangon 仰光港", SEA_GOODS),
-    ("singapore", "bandar", "sea", 1, 10, "Muara 摩拉港", SEA_GOODS),
+    ("singapore", "bandar", "sea", 1, 10, "Muara 摩拉港", f"{SEA_GOODS} exam_gloves"),
     ("kuala-lumpur", "jakarta", "sea", 1, 80, "Tanjung Priok 丹戎不碌港", "exam_gloves"),
     ("kuala-lumpur", "manila", "sea", 1, 60, "Port of Manila 马尼拉港", "exam_gloves"),
     ("kuala-lumpur", "yangon", "sea", 1, 40, "Port of Yangon 仰光港", "exam_gloves"),
     ("kuala-lumpur", "ho-chi-minh", "sea", 1, 60, "Cat Lai 吉莱港", "exam_gloves"),
     ("ho-chi-minh", "manila", "sea", 1, 30, "Port of Manila 马尼拉港", "mask_medical"),
     ("ho-chi-minh", "jakarta", "sea", 1, 30, "Tanjung Priok 丹戎不碌港", "mask_medical"),
-    ("shanghai", "jakarta", "air", 0, 8, "Soekarno-Hatta 苏加诺-哈达机场", f"{AIR_GOODS} {LENT}"),
-    ("shanghai", "manila", "air", 0, 8, "Ninoy Aquino 尼诺伊·阿基诺机场", f"{AIR_GOODS} {LENT}"),
+    ("shanghai", "jakarta", "air", 0, 8, "Soekarno-Hatta 苏加诺-哈达机场", f"{AIR_GOODS} ventilator"),
+    ("shanghai", "manila", "air", 0, 8, "Ninoy Aquino 尼诺伊·阿基诺机场", f"{AIR_GOODS} ventilator"),
     ("shanghai", "singapore", "air", 0, 6, "Changi 樟宜机场", "respirator_n95 respirator_kn95 test_kit ventilator"),
     ("shanghai", "bangkok", "air", 0, 6, "Suvarnabhumi 素万那普机场", "respirator_n95 respirator_kn95 test_kit"),
     ("guangzhou", "manila", "air", 0, 6, "Ninoy Aquino 尼诺伊·阿基诺机场", f"{AIR_GOODS} {LENT}"),
     ("guangzhou", "jakarta", "air", 0, 6, "Soekarno-Hatta 苏加诺-哈达机场", f"{AIR_GOODS} {LENT}"),
     ("guangzhou", "kuala-lumpur", "air", 0, 5, "KLIA 吉隆坡机场", "respirator_n95 respirator_kn95 test_kit medical_staff"),
-    ("guangzhou", "phnom-penh", "air", 0, 3, "Phnom Penh airport 金边机场", AIR_GOODS),
-    ("guangzhou", "bandar", "air", 0, 2, "Brunei airport 文莱机场", "respirator_n95 test_kit"),
+    ("guangzhou", "phnom-penh", "air", 0, 3, "Phnom Penh airport 金边机场", "mask_medical respirator_n95 respirator_kn95 gown"),
+    ("guangzhou", "bandar", "air", 0, 2, "Brunei airport 文莱机场", "respirator_n95"),
     ("guangzhou", "yangon", "air", 0, 2, "Yangon airport 仰光机场", f"{AIR_GOODS} {LENT}"),
     ("kunming", "yangon", "air", 0, 2, "Yangon airport 仰光机场", "mask_medical respirator_n95 gown test_kit medical_staff"),
-    ("kunming", "vientiane", "air", 0, 2, "Wattay 瓦岱机场", "respirator_n95 test_kit"),
+    ("kunming", "vientiane", "air", 0, 2, "Wattay 瓦岱机场", "respirator_n95"),
     ("singapore", "manila", "air", 0, 3, "Ninoy Aquino 尼诺伊·阿基诺机场", "test_kit"),
     ("singapore", "jakarta", "air", 0, 3, "Soekarno-Hatta 苏加诺-哈达机场", "test_kit"),
     ("singapore", "yangon", "air", 0, 1, "Yangon airport 仰光机场", "test_kit"),
@@ -266,7 +266,7 @@ PLEDGES = (
 RESERVES = (
     ("SG-masks", "SG", "mask_medical", 1_500_000, 0, True),
     ("VN-masks", "VN", "mask_medical", 1_000_000, 4, False),
-    ("BN-respirators", "BN", "respirator_n95", 1_500, 0, False),
+    ("BN-respirators", "BN", "respirator_n95", 500, 0, False),
     ("CN-ventilators", "CN", "ventilator", 40, 0, False),
     ("TH-gowns", "TH", "gown", 15_000, 4, False),
 )

@@ -224,7 +224,7 @@ SPECIALIST_HOURS = {"CN-BJ": 50, "CN-SH": 40, "CN-GD": 35, "CN-SC": 30}
 
 # What may enter Hubei in a day, kg: first and last period, and what it stands for.
 CORRIDORS = {
-    "road-into-hubei": (14_000, 40_000),
+    "road-into-hubei": (12_000, 40_000),
     "rail-into-wuhan": (6_000, 20_000),
     "wuhan-airport": (5_000, 12_000),
     "hubei-delivery-fleet": (50_000, 110_000),

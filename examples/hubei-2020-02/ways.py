@@ -16,7 +16,7 @@ BY_CABLE = ("teleconsultation", "lab_test")
 RETURNED = ("ventilator", "medical_team")
 LANE_KG_MAX = {"road": 20_000, "rail": 12_000, "air": 4_000}
 LANE_M3_MAX = {"road": None, "rail": None, "air": 60}
-SUPPLIERS = {"mask_medical": 3, "respirator_n95": 2, "protective_suit": 2}
+SUPPLIERS = {"mask_medical": 3, "respirator_n95": 3, "protective_suit": 3}
 """From how many works a province gets a product; from one where this does not say."""
 FAR_KM = 900
 SAME_DAY_KM = 400

@@ -5,13 +5,22 @@ There are no prices here: the solver's own bounds are kept, and marked as such.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import sparse
 
 from sampan.model import objective as objectives
 from sampan.model.objective import Pairs
-from sampan.solvers.highs import Array, Result
-from sampan.stages import POSITIVE, Outcome, Stages
+from sampan.solvers.highs import Array, Result, Session
+from sampan.stages import (
+    POSITIVE,
+    ContinuousStages,
+    InfeasibleError,
+    Outcome,
+    Stages,
+    new_session,
+)
 
 SLACK = 1e-9
 """Relative room for rounding in the rows that keep an earlier part's value."""
@@ -97,15 +106,35 @@ class WholeStages(Stages):
         self.session.add_rows(entries, np.array([-np.inf]), np.array([limit + SLACK]))
 
     def _polish(self) -> None:
-        """With the whole numbers as found, the last part once more, to full accuracy."""
-        model = self.model
-        whole = np.flatnonzero(model.whole)
+        """With the whole numbers as found, every stage once more, to full accuracy.
+
+        The searches leave each value loose by their tolerance, which adds up from part to
+        part; without whole numbers the stages hold to rounding.
+        """
+        if self.tolerance > 0:
+            self._polish_last()
+            return
+        model = replace(self.model, whole=np.zeros_like(self.model.whole))
+        session = new_session(model, self.control)
+        self._fix_whole(session)
+        try:
+            polished = ContinuousStages(model, session, self.control).run()
+        except InfeasibleError:
+            return  # what was found obeys the rules to the search's tolerance only: keep it
+        if polished.feasible and not polished.stopped:
+            self.outcome.x = polished.x
+
+    def _polish_last(self) -> None:
+        """The last part only: earlier ones may have spent their tolerance already."""
         self.session.relax_whole()
-        self.session.fix(whole, np.round(self.outcome.x[whole]))
-        stage, costs = self._last_costs()
-        result = self._minimise(stage, "polish", costs)
-        if result is not None and result.x is not None:
-            self.outcome.x = result.x[: model.columns.count]
+        self._fix_whole(self.session)
+        result = self.session.minimise(self._last_costs()[1])
+        if result.status == "optimal" and result.x is not None:
+            self.outcome.x = result.x[: self.model.columns.count]
+
+    def _fix_whole(self, session: Session) -> None:
+        whole = np.flatnonzero(self.model.whole)
+        session.fix(whole, np.round(self.outcome.x[whole]))
 
     def _last_costs(self) -> tuple[str, Array]:
         stage = self.model.network.objective.stages[-1]

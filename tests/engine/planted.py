@@ -419,7 +419,8 @@ def substituting() -> Case:
               "penalty_per_unit": 0.5}  # fmt: skip
     return Case(
         "substituting",
-        {"sites": SITES, "resources": [MASK, gauze], "stocks": [given], "demands": [DEMAND],
+        {"sites": SITES, "resources": [MASK, gauze, gauze | {"resource": "vest"}],
+         "stocks": [given], "demands": [DEMAND],
          "substitutes": [stands]},
         {"deliveries": [late], "stocks": kept},
         {SHORT: 0.0, ("fairness", "1:1"): 1.0, ("lateness", "1"): 1.0, ("policy", "all"): 0.0,

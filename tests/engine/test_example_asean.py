@@ -17,11 +17,13 @@ RUILI = "kunming>yangon:road"
 
 @pytest.fixture(scope="module")
 def network() -> sampan.Network:
+    """The example as anybody would read it."""
     return sampan.read_network(FOLDER)
 
 
 @pytest.fixture(scope="module")
 def plan(network: sampan.Network) -> sampan.Plan:
+    """One plan for all tests of it."""
     return sampan.solve(network)
 
 

@@ -240,6 +240,56 @@ def test_hard_reserve(place: dict[str, list[str]]) -> None:
     assert explain(soft, solve(soft), demand="D").facts["short"] == 0
 
 
+@pytest.mark.parametrize("kind", ["commitment", "pledge"])
+def test_goods_bound_by_policy(kind: str) -> None:
+    """What a firm commitment or a hard pledge sends elsewhere, to no demand, is theirs."""
+    bound = {
+        "commitment": {
+            "commitment": ["C1"],
+            "lane": ["V"],
+            "resource": ["mask"],
+            "period": [0],
+            "quantity": [60.0],
+            "firm": [True],
+        },
+        "pledge": {
+            "pledge": ["P1"],
+            "country": ["CN"],
+            "recipient_country": ["VN"],
+            "resource": ["mask"],
+            "quantity": [60.0],
+            "period": [3],
+            "hard": [True],
+        },
+    }
+    lanes = _lanes(L=("W", "H", 1), V=("W", "X", 1))
+    answer = _why(_network(lanes=lanes, **{f"{kind}s": bound[kind]}))
+    key = bound[kind][kind][0]
+    assert _blamed(answer) == [(kind, key, [], 1)]
+    assert f"{kind} {key} takes mask elsewhere" in str(answer)
+
+
+def test_idle_goods_elsewhere_are_not_called_used_up() -> None:
+    """Material that was moved about for nothing is still there: the process is the reason."""
+    network = _network(
+        stocks={"site": ["W"], "resource": ["cloth"], "quantity": [900.0]},
+        commitments={
+            "commitment": ["C"],
+            "lane": ["L"],
+            "resource": ["cloth"],
+            "period": [0],
+            "quantity": [800.0],
+        },
+        processes={"process": ["sew"], "site": ["W"], "runs_max": [10.0]},
+        process_flows={
+            "process": ["sew", "sew"],
+            "resource": ["cloth", "mask"],
+            "quantity_per_run": [-1.0, 1.0],
+        },
+    )
+    assert _blamed(_why(network)) == [("runs_max", "sew", [0, 1, 2], 1)]
+
+
 def test_priority() -> None:
     """What went to a more urgent demand is said to have gone there."""
     network = _network(

@@ -73,10 +73,9 @@ def scaled(frames: dict[str, list], by: float) -> dict[str, list]:
 
 
 @pytest.mark.parametrize("case", [shipping(), *lanes()], ids=lambda case: case.name)
-@pytest.mark.parametrize("size", [1e7, 1e8])
-def test_one_unit_is_found_among_a_thousand_million(case: Case, size: float) -> None:
+def test_one_unit_is_found_among_a_thousand_million(case: Case) -> None:
     """Tolerances are relative and yet small enough for a unit among 1e9."""
-    large = Case(case.name, scaled(case.tables, size), scaled(case.frames, size), case.values)
+    large = Case(case.name, scaled(case.tables, 1e8), scaled(case.frames, 1e8), case.values)
     assert verify(large.network, large.plan()).valid
     missed = [where for where, plan in changed_by_one(large.plan())
               if not verify(large.network, plan)]  # fmt: skip

@@ -19,7 +19,7 @@ from tools.licences import closure
 
 ROOT = Path(__file__).parents[2]
 TOO_HEAVY = ("pandas", "matplotlib", "django", "flask", "fastapi", "starlette", "aiohttp",
-             "requests", "highspy", "openpyxl", "rich", "pyarrow", "pytest")  # fmt: skip
+             "requests", "openpyxl", "rich", "pyarrow", "pytest")  # fmt: skip
 """What `import sampan` must not load: it is absent, or wanted only later."""
 
 

@@ -40,8 +40,8 @@ def to_demands(
     start, periods, period_length
         The network's calendar; `day` or `week`.
     every
-        Demands of this many periods become one, due in the first of them: fewer rows where
-        a delivery every few days is enough. Equipment is never put together so.
+        Demands of this many periods become one, due in the first of them. Equipment is never
+        put together so.
     sites, items
         Site by place, and resource by item; the place or item itself if None.
     priorities
@@ -52,10 +52,9 @@ def to_demands(
     groups
         Fairness group by place; the cell stays empty if None.
     equipment
-        Items that are in use, not used up: of the days of one period the largest need
-        counts, not their sum.
+        Items in use, not used up: of a period's days the largest need counts, not the sum.
     decimals
-        Quantities are rounded up to so many decimals; those that are zero are left out.
+        Quantities are rounded up to so many decimals; zeros are left out.
 
     Returns
     -------

@@ -46,6 +46,7 @@ class Flows:
         self.out: dict[Node, list[Flow]] = defaultdict(list)
         self.stock: dict[Node, float] = defaultdict(float)
         self.delivered: dict[Node, float] = defaultdict(float)
+        self._typical: dict[int, float] = {}
         self.runs = np.zeros((len(n.process_site), n.periods))
         self.ages = ~(n.is_service | n.is_equipment)
         self._supply()
@@ -189,6 +190,11 @@ class Flows:
 
     def typical(self, resource: int) -> float:
         """The largest quantity of a resource that is supplied or wanted at once."""
+        if resource not in self._typical:
+            self._typical[resource] = self._find_typical(resource)
+        return self._typical[resource]
+
+    def _find_typical(self, resource: int) -> float:
         n = self.n
         supplied = n.supply.quantity[n.supply.resource == resource].max(initial=0.0)
         wanted: float = n.demand_quantity[n.demand_resource == resource].max(initial=0.0)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sampan.explain.flows import Flows, Node, is_reached
+from sampan.explain.flows import Flows, is_reached
 from sampan.model.numbers import Numbers
 
 
@@ -44,7 +44,7 @@ class Limits:
         }
         self._shared()
         self._stored()
-        self._policies()
+        self._exports({key: row for row, key in enumerate(n.keys["resources"])})
 
     def _shared(self) -> None:
         n = self.n
@@ -78,23 +78,6 @@ class Limits:
         self.volume = np.zeros((len(n.storage_m3_max), n.periods))
         for (site, resource, _, period), quantity in self.flows.stock.items():
             self.volume[site, period] += quantity * n.volume_m3[resource]
-
-    def _policies(self) -> None:
-        n = self.n
-        resource_of = {key: row for row, key in enumerate(n.keys["resources"])}
-        site_of = {key: row for row, key in enumerate(n.keys["sites"])}
-        in_total = n.network.objective.stages == ("total",)
-        self.reserves: dict[int, list[tuple[str, np.ndarray, float, int, int]]] = defaultdict(list)
-        for row in n.network.table("reserves").iter_rows(named=True):
-            if row["hard"] or (in_total and row["penalty_per_unit"] > 0):
-                where = n.countries(row["country"]) if row["site"] is None else None
-                if where is None:
-                    where = np.arange(len(site_of)) == site_of[row["site"]]
-                last = n.periods - 1 if row["to_period"] is None else row["to_period"]
-                self.reserves[resource_of[row["resource"]]].append(
-                    (row["reserve"], where, row["quantity_min"], row["from_period"], last)
-                )
-        self._exports(resource_of)
 
     def _exports(self, resource_of: dict[str, int]) -> None:
         n = self.n
@@ -196,50 +179,3 @@ class Limits:
         ):
             return (Limit("storage_m3_max", n.keys["sites"][site], -1, period),)
         return ()
-
-    def free(self, node: Node) -> tuple[Limit, ...] | None:
-        """The reserves that hold a unit that no demand uses from here on; None if there is none."""
-        site, resource, label, period = node
-        flows, n = self.flows, self.n
-        least = flows.typical(resource) * 1e-7
-        if n.is_service[resource]:
-            lost = sum(flow.quantity for flow in flows.out.get(node, []) if flow.kind == "lost")
-            return () if lost > least else None
-        spare = [
-            flows.stock.get((site, resource, label, t), 0.0)
-            - (flows.delivered.get((site, resource, label, t), 0.0) * n.is_equipment[resource])
-            for t in range(period, min(label, n.periods))
-        ]
-        if label < n.periods:
-            last = flows.out.get((site, resource, label, label), [])
-            spare.append(sum(flow.quantity for flow in last if flow.kind == "expired"))
-        if not spare or min(spare) <= least:
-            return None
-        return self._held(site, resource, period)
-
-    def _held(self, site: int, resource: int, period: int) -> tuple[Limit, ...]:
-        """Reserves that are not exceeded in some period from here on."""
-        found = []
-        for key, where, quantity, first, last in self.reserves.get(resource, []):
-            if where[site]:
-                for t in range(max(first, period), min(last, self.n.periods - 1) + 1):
-                    if is_reached(quantity, self._there(where, resource, t)):
-                        found.append(Limit("reserve", key, resource, -1))
-                        break
-        return tuple(found)
-
-    def _there(self, where: np.ndarray, resource: int, period: int) -> float:
-        at = resource, period
-        if at not in self._totals:
-            by_site = np.zeros(len(where))
-            for (site, k, _, t), quantity in self.flows.stock.items():
-                if (k, t) == at:
-                    by_site[site] += quantity
-            self._totals[at] = by_site
-        return float(self._totals[at][where].sum())
-
-    @property
-    def _totals(self) -> dict[tuple[int, int], np.ndarray]:
-        if not hasattr(self, "_totals_by_place"):
-            self._totals_by_place: dict[tuple[int, int], np.ndarray] = {}
-        return self._totals_by_place

@@ -8,6 +8,7 @@ from typing import NoReturn
 from sampan.errors import InputError, Problem
 from sampan.explain.flows import Flows
 from sampan.explain.limits import Limits
+from sampan.explain.spare import Spare
 from sampan.explain.words import Words
 from sampan.model.numbers import Numbers, numbers
 from sampan.network import Network
@@ -32,6 +33,10 @@ class Question:
     @cached_property
     def limits(self) -> Limits:
         return Limits(self.n, self.flows)
+
+    @cached_property
+    def spare(self) -> Spare:
+        return Spare(self.n, self.flows)
 
     def site(self, number: int) -> str:
         """A site's key."""

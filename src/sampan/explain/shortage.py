@@ -29,6 +29,8 @@ ORDER = (
     "runs_whole",
     "storage_m3_max",
     "reserve",
+    "pledge",
+    "commitment",
     "expiry",
     "source",
     "late",
@@ -99,7 +101,7 @@ class _Teller:
     def __init__(self, question: Question, demand: int) -> None:
         self.q, self.demand = question, demand
         self.n, self.words = question.n, question.words
-        self.upstream = Upstream(self.n, question.flows, question.limits, demand)
+        self.upstream = Upstream(self.n, question.flows, question.limits, question.spare, demand)
         priority = int(self.n.demand_priority[demand])
         self.prices: Prices = of_class(self.n, question.plan, priority)
         self.labels: dict[Limit, str] = {}

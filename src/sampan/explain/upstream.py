@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from sampan.explain.flows import Flows, Node
 from sampan.explain.limits import Limit, Limits
+from sampan.explain.spare import Spare
 from sampan.model.numbers import Numbers
 
 GOAL: Node = (-1, -1, -1, -1)
@@ -57,8 +58,9 @@ class Finding:
 class Upstream:
     """All that lies upstream of one demand."""
 
-    def __init__(self, n: Numbers, flows: Flows, limits: Limits, demand: int) -> None:
+    def __init__(self, n: Numbers, flows: Flows, limits: Limits, spare: Spare, demand: int) -> None:
         self.n, self.flows, self.limits, self.demand = n, flows, limits, demand
+        self.spare = spare
         self.lanes_into: dict[int, list[int]] = defaultdict(list)
         for lane, destination in enumerate(n.destination.tolist()):
             self.lanes_into[destination].append(lane)
@@ -168,7 +170,7 @@ class Upstream:
                     yield Arc(GOAL, (tail,), (*limits, late), "shipment", lane)
 
     def _add_source(self, node: Node) -> None:
-        held = self.limits.free(node)
+        held = self.spare.of(node)
         if held is not None:
             self.sources[node] = held
         elif any(flow.kind == "supply" for flow in self.flows.into.get(node, [])):

@@ -291,18 +291,26 @@ class _Simulation:
         return missing
 
     def _pledge_breaches(self) -> None:
-        """Pledge by pledge in the order in which they add up, each at most its own quantity."""
+        """As the solver has them, as pledges add up; what is missing is added, the rest taken off.
+
+        Which of several pledges is broken is a choice: a breach of an earlier one counts for
+        the later ones as well, and each has its own weight.
+        """
         model, b = self.model, self.model.columns.pledge_breaches
         missing = self._missing("pledge", b)
         if not len(missing):
             return
         (rows,) = [block for block in model.rows if block.rule == "pledge"]
         own = (rows.column >= b.start) & (rows.column < b.start + b.size)
-        before: dict[int, list[int]] = {row: [] for row in range(b.size)}
-        for row, column in zip(rows.row[own], rows.column[own] - b.start, strict=True):
-            before[int(row)].append(int(column))
-        breach = np.zeros(b.size)
-        for row in sorted(before, key=lambda row: len(before[row])):
-            others = [pledge for pledge in before[row] if pledge != row]
-            breach[row] = max(missing[row] - breach[others].sum(), 0.0)
-        self.x[b.columns] = np.minimum(breach, b.upper)
+        counts = np.zeros((b.size, b.size), dtype=bool)
+        counts[rows.row[own], rows.column[own] - b.start] = True
+        breach = np.clip(b.of(self.x), 0.0, b.upper)
+        for row in np.argsort(counts.sum(axis=1), kind="stable"):
+            for pledge in (row, *np.flatnonzero(counts[row])):
+                lacking = missing[row] - breach[counts[row]].sum()
+                breach[pledge] = np.clip(breach[pledge] + max(lacking, 0.0), 0.0, b.upper[pledge])
+        for pledge in range(b.size):
+            within = counts[:, pledge]
+            spare = (counts[within] @ breach - missing[within]).min()
+            breach[pledge] = max(breach[pledge] - max(spare, 0.0), 0.0)
+        self.x[b.columns] = breach

@@ -130,10 +130,12 @@ def _outputs(
 
 def _base(n: Numbers, country: str, resource: int, window: tuple[int, int]) -> float:
     """Stock at the start of the calendar and arrivals in the window, in the country."""
-    supply = n.supply
-    mine = (supply.resource == resource) & n.countries(country)[supply.site]
-    mine &= (supply.period == 0) | ((supply.period >= window[0]) & (supply.period <= window[1]))
-    return float(supply.quantity[mine].sum())
+    here = n.names("sites", np.flatnonzero(n.countries(country))).implode()
+    mine = (pl.col("resource") == n.keys["resources"][resource]) & pl.col("site").is_in(here)
+    stocks = n.network.table("stocks").filter(mine)
+    in_window = mine & pl.col("period").is_between(*window)
+    arrivals = n.network.table("arrivals").filter(in_window)
+    return float(stocks["quantity"].sum() + arrivals["quantity"].sum())
 
 
 def pledge_breaches(new: Builder, n: Numbers) -> Block:

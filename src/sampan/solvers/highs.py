@@ -36,6 +36,8 @@ TOLERANCE = 1e-9
 """Feasibility and optimality tolerance of the scaled program."""
 BARRIER_COLUMNS = 8_000
 """Programs with more columns than this go to the interior point method."""
+WIDE_TOLERANCE = 1e-7
+"""Tolerance of whole numbers where the narrow one has lost a plan that there was."""
 NONZERO_DUAL = 1e-9
 """Scaled duals above this hold their column or row at its bound in every optimal point."""
 REPORT_SECONDS = 0.1
@@ -329,6 +331,8 @@ class Session:
             # stopped between two phases of HiGHS, which then gives no solution at all
             return Result("stopped", None, None, -np.inf, iterations)
         if status in INFEASIBLE:
+            if self.has_whole and self.warm and not retried:
+                return self._search_again(costs, largest)
             return Result("infeasible", None, None, -np.inf, iterations)
         if status == UNKNOWN and not retried and not self.has_whole:
             # the interior point method came close but not to its tolerance: finish by simplex
@@ -347,9 +351,29 @@ class Session:
         assert x is not None, "HiGHS calls it optimal but gives no point"  # noqa: S101
         self.warm = True
         if self.has_whole:
-            return Result("optimal", x, None, info.mip_dual_bound * largest, iterations)
+            # HiGHS may leave mip_dual_bound at an older value than the gap that it proved
+            proved = info.objective_function_value - info.mip_gap * abs(
+                info.objective_function_value
+            )
+            bound = max(info.mip_dual_bound, proved if np.isfinite(proved) else -np.inf)
+            return Result("optimal", x, None, bound * largest, iterations)
         duals = Duals(np.asarray(solution.col_dual), np.asarray(solution.row_dual), largest)
         return Result("optimal", x, duals, float(costs @ x), iterations)
+
+    def _search_again(self, costs: Array, largest: float) -> Result:
+        """There was a plan a moment ago: look without presolve, and at last less narrowly.
+
+        Whole numbers together with rows that hold earlier values leave only just room for a
+        plan; presolve, or the tolerance itself, may then rule it out.
+        """
+        self._option("presolve", "off")
+        result = self._result(self._run(largest), costs, largest, retried=True)
+        if result.status == "infeasible":
+            self._option("mip_feasibility_tolerance", WIDE_TOLERANCE)
+            result = self._result(self._run(largest), costs, largest, retried=True)
+            self._option("mip_feasibility_tolerance", TOLERANCE)
+        self._option("presolve", "choose")
+        return result
 
 
 def _row_scale(matrix: Any) -> Array:

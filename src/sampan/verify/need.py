@@ -2,9 +2,9 @@
 
 A unit counts as bought if nothing given went into it. Bought units that are neither delivered,
 nor used in a run that is of use itself, nor part of a reserve, a pledge or a commitment can be
-left out of any plan, and no stage gets worse: stocks, loads and costs only shrink. The exception
-is output that raises an export limit's share; there nothing is said (`inf`). So of each resource a
-best plan has at most what is given, or made with something given in it, plus what is of use.
+left out of any plan, and with them the runs that make nothing else; no stage gets worse by it:
+stocks, loads and costs only shrink. The exception is output that raises an export limit's share;
+there nothing is said (`inf`).
 """
 
 from __future__ import annotations
@@ -15,16 +15,29 @@ import polars as pl
 from sampan.verify.world import Floats, World
 
 
-def useful_total(world: World) -> Floats:
-    """(K,): units that a best plan needs at most, over all sites and periods; `inf` if unknown."""
-    given = _given(world)
-    needed = _needed(world, given)
-    useful: Floats = given + needed
-    shares = world.tables.network.table("export_limits").filter(pl.col("share_max").is_not_null())
-    if len(shares):
+def useful(world: World) -> tuple[Floats, Floats]:
+    """What a best plan needs at most, over all sites and periods; `inf` if nothing is known.
+
+    Returns
+    -------
+    total
+        (K,): units that there are, given or made.
+    runs
+        (P,): runs of processes that use nothing; `inf` for all others.
+    """
+    outputs, shares = _outputs(world), _shares(world)
+    share_limits = world.tables.network.table("export_limits")["share_max"]
+    if share_limits.is_not_null().any():
         # a share can make any output of use, and whatever goes into it
-        useful[:] = np.inf
-    return useful
+        return np.full(outputs.shape[0], np.inf), np.full(outputs.shape[1], np.inf)
+    given = _settled(_supplied(world), outputs @ shares)
+    runs_for = np.divide(1.0, outputs, out=np.zeros_like(outputs), where=outputs > 0).T
+    uses = np.divide(1.0, shares, out=np.zeros_like(shares), where=shares > 0).T
+    # a run with something given in it may use bought units beside
+    mixed = _times(uses, _times(shares, given))
+    bought_runs = _times(runs_for, _settled(_asked(world) + mixed, uses @ runs_for))
+    total: Floats = given + _times(outputs, bought_runs)
+    return total, np.where((shares > 0).any(axis=1), np.inf, bought_runs)
 
 
 def _times(matrix: Floats, vector: Floats) -> Floats:
@@ -66,24 +79,12 @@ def _outputs(world: World) -> Floats:
     return outputs
 
 
-def _given(world: World) -> Floats:
-    """(K,): given units, and units made by runs into which something given went."""
+def _supplied(world: World) -> Floats:
+    """(K,): stocks and arrivals."""
     _, _, layer, quantity = world.supply
-    resource = world.layers.resource[layer]
-    base = np.zeros(len(world.resources))
-    np.add.at(base, resource, quantity)
-    return _settled(base, _outputs(world) @ _shares(world))
-
-
-def _needed(world: World, given: Floats) -> Floats:
-    """(K,): bought units that are of use."""
-    base = _asked(world)
-    outputs, shares = _outputs(world), _shares(world)
-    uses = np.divide(1.0, shares, out=np.zeros_like(shares), where=shares > 0)
-    runs_for = np.divide(1.0, outputs, out=np.zeros_like(outputs), where=outputs > 0)
-    # a run with something given in it may use bought units beside
-    mixed = _times(uses.T, _times(shares, given))
-    return _settled(base + mixed, uses.T @ runs_for.T)
+    total = np.zeros(len(world.resources))
+    np.add.at(total, world.layers.resource[layer], quantity)
+    return total
 
 
 def _asked(world: World) -> Floats:

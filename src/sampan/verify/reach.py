@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from sampan.verify.need import useful_total
+from sampan.verify.need import useful
 from sampan.verify.world import Bools, Floats, Ints, World
 
 
@@ -111,13 +111,14 @@ class Reach:
         runs, so_far = np.zeros_like(own), np.zeros_like(own)
         total = np.zeros_like(supplied)
         ringed = _in_rings(world)
-        useful = useful_total(world)
+        useful_units, useful_runs = useful(world)
+        own = np.minimum(own, useful_runs[:, None])
         for now in range(world.periods):
             for _ in range(len(world.processes) + 2):
                 before = total[now].copy()
                 total[now] = supplied[now] + self._made_by(now, runs, so_far)
-                np.minimum(total[now], useful[layers.resource], out=total[now])
-                most = self._runs_from(total[now], useful, ringed)
+                np.minimum(total[now], useful_units[layers.resource], out=total[now])
+                most = self._runs_from(total[now], useful_units, ringed)
                 runs[:, now] = np.minimum(own[:, now], most)
                 earlier = so_far[:, now - 1] if now else 0.0
                 so_far[:, now] = np.minimum(earlier + runs[:, now], most)
@@ -142,13 +143,13 @@ class Reach:
             np.add.at(made, layer, quantity[flow] * runs[process[flow], started])
         return made
 
-    def _runs_from(self, total: Floats, useful: Floats, ringed: Bools) -> Floats:
+    def _runs_from(self, total: Floats, useful_units: Floats, ringed: Bools) -> Floats:
         """(P,): runs, up to now together, for which there can be input."""
         world = self.world
         of_resource = np.bincount(
             world.layers.resource, weights=total, minlength=len(world.resources)
         )
-        of_resource = np.minimum(of_resource, useful)
+        of_resource = np.minimum(of_resource, useful_units)
         process, resource, quantity = self._used
         most = np.full(len(world.processes), np.inf)
         with np.errstate(over="ignore"):

@@ -25,6 +25,8 @@ class Stages(Rules):
     """A program that is solved stage after stage."""
 
     solves = 0
+    afresh = pywraplp.MPSolverParameters()
+    afresh.SetIntegerParam(afresh.INCREMENTALITY, afresh.INCREMENTALITY_OFF)
 
     def solve(self) -> Row:
         """Optimal values by `stage:part`, and by class all fill rates in rising order."""
@@ -56,7 +58,7 @@ class Stages(Rules):
         for index, value in sums.items():
             objective.SetCoefficient(variables[index], value)
         objective.SetMinimization()
-        status = self.solver.Solve()
+        status = self.solver.Solve(self.afresh)
         self.solves += 1
         if status == pywraplp.Solver.INFEASIBLE:
             raise LostError if self.solves > 1 else InfeasibleError
