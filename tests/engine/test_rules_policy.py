@@ -188,9 +188,7 @@ def test_transit_counts_as_export() -> None:
             stocks=[stock("C", 10)],
             lanes=[lane("C", "A"), lane("A", "B")],
             demands=[demand("D", "B", 10)],
-            export_limits=[
-                {"limit": "X", "country": "CN", "resource": "mask", "quantity_max": 4}
-            ],
+            export_limits=[{"limit": "X", "country": "CN", "resource": "mask", "quantity_max": 4}],
         )
     )
     assert short(plan) == {"D": pytest.approx(6)}
