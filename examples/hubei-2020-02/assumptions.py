@@ -187,6 +187,7 @@ RESIDENT_NEEDS = {
     "respirator_n95": 1 / 6_000,
     "protective_suit": 1 / 45_000,
 }
+RESIDENT_NEEDS_IN_HUBEI = {"mask_medical": 1 / 55}
 # The same for the fever clinics of Hubei, which count as hospitals there.
 FEVER_CLINIC_NEEDS = {"protective_suit": 1 / 3_000, "respirator_n95": 1 / 2_400, "gown": 1 / 6_000}
 

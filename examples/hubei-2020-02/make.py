@@ -97,6 +97,7 @@ def demands(cases: pl.DataFrame) -> pl.DataFrame:
     """The table `demands`, from nothing but the forecast and the assumptions."""
     people = people_by_place()
     cities = {place: people[place] for place in assumed.CITIES}
+    others = {place: people[place] for place in assumed.PROVINCES}
     wards = ward_needs(cases)
     columns = ["date", "place", "item", "quantity", "basis"]
     clinics = resident_needs(assumed.FEVER_CLINIC_NEEDS, cities, "fever_clinic_resident_day")
@@ -104,7 +105,8 @@ def demands(cases: pl.DataFrame) -> pl.DataFrame:
         [
             wards.select(columns),
             clinics,
-            resident_needs(assumed.RESIDENT_NEEDS, people, "resident_day"),
+            resident_needs(assumed.RESIDENT_NEEDS, others, "resident_day"),
+            resident_needs(assumed.RESIDENT_NEEDS_IN_HUBEI, cities, "resident_day"),
         ]
     )
     in_hubei = pl.col("place").is_in(list(assumed.CITIES))

@@ -15,8 +15,8 @@ from sampan.solve import solve
 from sampan.verify import verify
 from tests.property.random_networks import random_network
 
-NETWORKS = 12
-CELLS = 12
+NETWORKS = 6
+CELLS = 8
 FRAMES = ("shipments", "vehicles", "runs", "stocks", "deliveries", "shortages", "expiries",
           "breaches")  # fmt: skip
 

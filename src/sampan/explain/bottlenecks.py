@@ -54,12 +54,13 @@ def bottlenecks_of(question: Question) -> Explanation:
     if by_solver or not (priced or plan.summary.get("status") == "optimal"):
         reasons = _by_use(question)
         return Explanation("bottlenecks", words.say("utilisation"), reasons, more=more)
-    parts = [
-        part
-        for stage in STAGES
-        for row in plan.frame("stages").filter(stage=stage).iter_rows(named=True)
-        if (part := _Worth(question, stage, row["part"]).tell()) is not None
-    ]
+    parts = []
+    told: set[Key] = set()
+    for stage in STAGES:
+        for row in plan.frame("stages").filter(stage=stage).iter_rows(named=True):
+            part = _Worth(question, stage, row["part"]).tell(told)
+            if part is not None:
+                parts.append(part)
     if not parts:
         note = words.say("no_binding")
         return Explanation("bottlenecks", words.say("bottlenecks"), notes=(note,))
@@ -90,9 +91,13 @@ class _Worth:
                 found[int(k)] = float(n.importance[k] / n.demand_quantity[of_it].sum())
         return found
 
-    def tell(self) -> Explanation | None:
-        """The part's reasons, ranked; None if nothing has a price."""
-        priced = self._priced()
+    def tell(self, told: set[Key]) -> Explanation | None:
+        """The part's reasons, ranked; None if nothing has a price.
+
+        What is in `told` already, and put there, goes first to a part before this one.
+        """
+        priced = {key: prices for key, prices in self._priced().items() if key not in told}
+        told |= set(priced)
         if not priced:
             return None
         reasons = [self._reason(key, prices) for key, prices in priced.items()]

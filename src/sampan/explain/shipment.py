@@ -17,6 +17,9 @@ from sampan.explain.trace import backwards, forwards
 
 HOW = "Write lane,resource,depart_period, or the number of its row in shipments, the first being 1."
 
+WEIGHED = ("shortage", "lateness", "policy", "total")
+"""Stages whose prices say what a shipment is good for; its cost is known anyway."""
+
 
 @dataclass(frozen=True)
 class _Shipment:
@@ -247,10 +250,12 @@ class _Teller:
         origin = self.q.site(int(n.origin[self.one.lane]))
         into = self.q.site(int(n.destination[self.one.lane]))
         for row in plan.frame("stages").iter_rows(named=True):
+            if row["stage"] not in WEIGHED:
+                continue
             prices = Prices(n, plan, row["stage"], row["part"])
             there = prices.at(into, name, self.arrive)
             here = prices.at(origin, name, self.one.period)
-            if there - here > 1e-9 * max(abs(there), abs(here)) and row["stage"] != "fairness":
+            if there - here > 1e-9 * max(abs(there), abs(here)):
                 stage = f"{row['stage']} {row['part']}"
                 values = {"there": there, "here": here, "price": there - here}
                 return (self.words.say("worth", stage=stage, **values),)

@@ -35,7 +35,19 @@ EN = {
     "quantity_max": "lane {key} ({origin} → {destination}) takes no more {resource} on {periods}"
     " (at most {limit} a {unit})",
     "not_carried": "lane {key} ({origin} → {destination}) does not carry {resource}",
-    "not_carried_by": "the lanes {lanes} do not carry {resource}",
+    "not_carried_many": "{count} lanes ({keys}) do not carry {resource}",
+    "closed_many": "{count} lanes ({keys}) are closed, each on some of {periods}",
+    "mass_kg_max_many": "{count} lanes ({keys}) are full by mass, each on some of {periods}",
+    "volume_m3_max_many": "{count} lanes ({keys}) are full by volume, each on some of {periods}",
+    "quantity_max_many": "{count} lanes ({keys}) take no more {resource},"
+    " each on some of {periods}",
+    "runs_max_many": "{count} processes ({keys}) run at their limit, each on some of {periods}",
+    "expiry_many": "{resource} at {count} sites ({keys}) expires before it could be used,"
+    " by the end of {periods}",
+    "source_stock_many": "the {quantity} {resource} on hand at {count} sites ({keys}) is used up",
+    "source_arrival_many": "the {quantity} {resource} that arrives at {count} sites ({keys}) on"
+    " {periods} is used up",
+    "lent": " (counted again for each {unit} it is lent)",
     "lot_size": "lane {key} ({origin} → {destination}) takes {resource} only in lots of {limit}",
     "quantity_min": "lane {key} ({origin} → {destination}) takes {resource} only from {limit} up",
     "amount_max": "the shared capacity {key} is used up on {periods} (at most {limit} a {unit})",
@@ -149,7 +161,16 @@ ZH = {
     "quantity_max": "通道 {key}（{origin} → {destination}）在{periods}不能再运 {resource}"
     "（每{unit}最多 {limit}）",
     "not_carried": "通道 {key}（{origin} → {destination}）不运 {resource}",
-    "not_carried_by": "通道 {lanes} 不运 {resource}",
+    "not_carried_many": "{count} 条通道（{keys}）不运 {resource}",
+    "closed_many": "{count} 条通道（{keys}）关闭，各在{periods}中的某些{unit}",
+    "mass_kg_max_many": "{count} 条通道（{keys}）按质量已满，各在{periods}中的某些{unit}",
+    "volume_m3_max_many": "{count} 条通道（{keys}）按体积已满，各在{periods}中的某些{unit}",
+    "quantity_max_many": "{count} 条通道（{keys}）不能再运 {resource}，各在{periods}中的某些{unit}",
+    "runs_max_many": "{count} 项工艺（{keys}）已满负荷，各在{periods}中的某些{unit}",
+    "expiry_many": "{count} 个站点（{keys}）的 {resource} 在{periods}末前过期，未能及时使用",
+    "source_stock_many": "{count} 个站点（{keys}）的 {resource} 库存 {quantity} 已用完",
+    "source_arrival_many": "{periods}到达 {count} 个站点（{keys}）的 {resource} {quantity} 已用完",
+    "lent": "（每出借一{unit}计一次）",
     "lot_size": "通道 {key}（{origin} → {destination}）的 {resource} 只能按 {limit} 的整批发运",
     "quantity_min": "通道 {key}（{origin} → {destination}）的 {resource} 每次至少 {limit}",
     "amount_max": "共享能力 {key} 在{periods}已用完（每{unit}最多 {limit}）",

@@ -135,7 +135,7 @@ def _base(n: Numbers, country: str, resource: int, window: tuple[int, int]) -> f
     stocks = n.network.table("stocks").filter(mine)
     in_window = mine & pl.col("period").is_between(*window)
     arrivals = n.network.table("arrivals").filter(in_window)
-    return float(stocks["quantity"].sum() + arrivals["quantity"].sum())
+    return float(sum(stocks["quantity"].to_list()) + sum(arrivals["quantity"].to_list()))
 
 
 def pledge_breaches(new: Builder, n: Numbers) -> Block:

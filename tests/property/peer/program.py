@@ -39,7 +39,7 @@ class Program:
         self.whole = self._asks_whole()
         self.solver = pywraplp.Solver.CreateSolver("SCIP" if self.whole else "GLOP")
         parameters = (
-            "numerics/feastol = 1e-9\nnumerics/dualfeastol = 1e-9\nlimits/gap = 0\n"
+            "numerics/feastol = 1e-8\nlimits/gap = 0\n"
             if self.whole
             else "primal_feasibility_tolerance: 1e-9 dual_feasibility_tolerance: 1e-9"
         )
