@@ -454,6 +454,20 @@ def test_met_and_unknown_demands() -> None:
     assert raised.value.problems[0].table == "demands"
 
 
+def test_many_sites_are_told_in_one_sentence() -> None:
+    """Six empty warehouses make one reason, with all their keys and what they held together."""
+    sites = [f"W{number}" for number in range(6)]
+    network = _network(
+        sites={"site": ["H", *sites]},
+        stocks={"site": sites, "resource": ["mask"] * 6, "quantity": [5.0] * 6},
+        lanes=_lanes(**{f"L{site}": (site, "H", 1) for site in sites}),
+    )
+    (reason,) = _why(network).reasons
+    assert sorted(reason.facts["keys"]) == sites
+    assert reason.facts["quantity"] == pytest.approx(30.0)
+    assert "the 30 mask on hand at 6 sites (W0, W1, W2, +3) is used up" in reason.text
+
+
 def test_relieving_a_named_limit_helps() -> None:
     """Each limit that is named alone makes the shortage smaller when it is raised by one."""
     lanes = _lanes(L=("W", "H", 1), M=("G", "H", 1)) | {"mass_kg_max": [10.0, None]}

@@ -134,7 +134,7 @@ class Teller:
         others = [
             one
             for one in others
-            if not any(partner.kind == "late" for partner in one.partners)
+            if not any(partner.kind in ("late", "not_carried") for partner in one.partners)
             and (one.limit.kind != "not_carried" or one.relieve == 1)
         ]
         others = [
