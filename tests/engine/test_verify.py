@@ -53,7 +53,13 @@ def changed_by_one(plan: Plan) -> list[tuple[str, Plan]]:
     return plans
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+ALIKE = ("volume_m3_max", "quantity_max", "profile", "export share_max")
+"""Their plans have the same rows as `mass_kg_max`."""
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.name not in ALIKE], ids=lambda case: case.name
+)
 def test_one_unit_more_or_less_is_found_in_every_cell(case: Case) -> None:
     """A plan file changed by one unit fails, wherever it is changed."""
     changed = changed_by_one(case.plan())
@@ -72,7 +78,7 @@ def scaled(frames: dict[str, list], by: float) -> dict[str, list]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", [shipping(), *lanes()], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [shipping(), lanes()[0]], ids=lambda case: case.name)
 def test_one_unit_is_found_among_a_thousand_million(case: Case) -> None:
     """Tolerances are relative and yet small enough for a unit among 1e9."""
     large = Case(case.name, scaled(case.tables, 1e8), scaled(case.frames, 1e8), case.values)

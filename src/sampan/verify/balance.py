@@ -27,6 +27,7 @@ def check_balances(findings: Findings, tables: Tables, frames: Frames) -> None:
     findings.exceeding("balance", missing.sort(LEDGER[:4]), where, text)
     _check_use(findings, tables, frames, rows)
     _check_expiries(findings, tables, frames)
+    _check_rings(findings, tables, frames)
 
 
 def _shown_expiry() -> pl.Expr:
@@ -105,6 +106,27 @@ def _check_expiries(findings: Findings, tables: Tables, frames: Frames) -> None:
     rows = tables.with_resource(frames["expiries"].filter(pl.col("quantity") > 0), "kind")
     wrong = rows.filter(pl.col("kind") != "good")
     findings.rows("expiry", wrong, ("site", "resource"), "only goods expire.")
+
+
+def _check_rings(findings: Findings, tables: Tables, frames: Frames) -> None:
+    """What is sent on at once was there first: a ring of lanes alone makes nothing."""
+    sent = frames["shipments"].filter(pl.col("quantity") > 0)
+    at_once = sent.filter(pl.col("arrive_period") == pl.col("depart_period"))
+    if at_once.is_empty():
+        return
+    others = {"shipments": sent.filter(pl.col("arrive_period") != pl.col("depart_period"))}
+    keys = list(LEDGER[:4])
+    there = _ledger(tables, {**frames, **others}).filter(pl.col("amount") > 0)
+    there = there.select(keys).unique()
+    waiting = at_once.with_columns(pl.col("origin").alias("site"))
+    while True:
+        leaving = waiting.join(there, on=keys, how="semi")
+        waiting = waiting.join(there, on=keys, how="anti")
+        if leaving.is_empty():
+            break
+        there = leaving.with_columns(pl.col("destination").alias("site")).select(keys).unique()
+    text = "{quantity} are sent round in a ring, but none ever came into it."
+    findings.rows("balance", waiting.sort("lane", "resource"), ("lane", "resource"), text)
 
 
 def check_occupancy(findings: Findings, tables: Tables, frames: Frames) -> None:
