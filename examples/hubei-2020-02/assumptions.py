@@ -127,21 +127,21 @@ MILLS = {
 # resource: name, Chinese, unit, kind, family, kg, m3, money, importance, HS code
 RESOURCES = (
     ("mask_medical", "Medical mask", "医用口罩", "piece", None, "mask", 0.004, 4e-5, 1.2, 1, "6307.90"),
-    ("respirator_n95", "Medical N95 respirator", "医用N95口罩", "piece", None, "mask", 0.012, 1.6e-4, 12, 2, "6307.90"),
-    ("respirator_kn95", "Industrial KN95 respirator", "工业KN95口罩", "piece", None, "mask", 0.011, 1.6e-4, 7, 1, "6307.90"),
-    ("protective_suit", "Medical protective suit", "医用防护服", "piece", None, "clothing", 0.35, 1.8e-3, 110, 2, "6210.10"),
-    ("suit_emergency", "Suit of another standard, for emergency use", "紧急医用防护服", "piece", None, "clothing", 0.33, 1.8e-3, 90, 1, "6210.10"),
+    ("respirator_n95", "N95 respirator", "医用N95口罩", "piece", None, "mask", 0.012, 1.6e-4, 12, 2, "6307.90"),
+    ("respirator_kn95", "KN95 respirator", "工业KN95口罩", "piece", None, "mask", 0.011, 1.6e-4, 7, 1, "6307.90"),
+    ("protective_suit", "Protective suit", "医用防护服", "piece", None, "clothing", 0.35, 1.8e-3, 110, 2, "6210.10"),
+    ("suit_emergency", "Emergency-use suit", "紧急医用防护服", "piece", None, "clothing", 0.33, 1.8e-3, 90, 1, "6210.10"),
     ("gown", "Isolation gown", "隔离衣", "piece", None, "clothing", 0.12, 8e-4, 25, 1, "6210.10"),
     ("exam_gloves", "Examination gloves", "检查手套", "pair", None, "gloves", 0.011, 6e-5, 0.8, 1, "4015.19"),
     ("goggles", "Goggles", "护目镜", "piece", None, "eye protection", 0.12, 8e-4, 28, 1, "9004.90"),
     ("face_shield", "Face shield", "防护面屏", "piece", None, "eye protection", 0.06, 1.2e-3, 9, 1, "3926.90"),
-    ("test_kit", "Nucleic acid test kit", "核酸检测试剂盒", "test", None, "diagnostics", 0.02, 5e-5, 80, 2, "3822.00"),
+    ("test_kit", "Test kit", "核酸检测试剂盒", "test", None, "diagnostics", 0.02, 5e-5, 80, 2, "3822.00"),
     ("disinfectant", "Disinfectant", "消毒液", "litre", None, "disinfection", 1.05, 1.3e-3, 6, 1, "3808.94"),
     ("meltblown", "Meltblown fabric", "熔喷布", "tonne", None, "material", 1000, 12, 60000, 1, "5603.11"),
     ("ventilator", "Ventilator", "呼吸机", "piece", "equipment", "machine", 40, 0.3, 150000, 3, "9019.20"),
-    ("medical_team", "Medical team of about 130", "医疗队", "team", "equipment", "people", 2000, 12, 0, 3, None),
+    ("medical_team", "Medical team", "医疗队", "team", "equipment", "people", 2000, 12, 0, 3, None),
     ("lab_test", "Laboratory test", "实验室检测", "test", "service", "diagnostics", 0, 0, 0, 2, None),
-    ("teleconsultation", "Remote consultation of a specialist", "远程会诊", "hour", "service", "people", 0, 0, 0, 1, None),
+    ("teleconsultation", "Remote consultation", "远程会诊", "hour", "service", "people", 0, 0, 0, 1, None),
 )  # fmt: skip
 
 # wanted, instead, how many for one, penalty

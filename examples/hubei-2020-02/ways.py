@@ -27,25 +27,23 @@ Coordinates = dict[str, tuple[float, float]]
 
 def add_sites(tables: Tables, places: Coordinates) -> None:
     where = {"wuhan-hub": places["Wuhan"], "central-store": places["Beijing"]}
-    _site(tables, "wuhan-hub", "Provincial hub at Wuhan 湖北省调度中心", "hub", "CN-HB", where)
-    name = "Central medical store at Beijing 中央医药储备库"
+    _site(tables, "wuhan-hub", "Wuhan hub 湖北省调度中心", "hub", "CN-HB", where)
+    name = "Central store 中央医药储备库"
     _site(tables, "central-store", name, "warehouse", "CN-BJ", where)
     for city, (chinese, place, _) in assumed.CITIES.items():
         where[city] = places[place] if place else assumed.COORDINATES[city]
-        name = f"Hospitals of {city.title()} {chinese}医院"
+        name = f"{city.title()} hospitals {chinese}医院"
         _site(tables, city, name, "hospital", "CN-HB", where)
     for region, (capital, _, chinese) in assumed.PROVINCES.items():
         where[region] = places[capital]
-        name = f"{capital}, for the whole of {region} {chinese}"
+        name = f"{capital} {chinese}"
         _site(tables, region, name, "provincial centre", region, where)
     for works, (place, region, chinese, _) in assumed.WORKS.items():
         where[works] = places[place]
-        _site(tables, works, f"Works around {place} {chinese}工厂", "factory", region, where)
+        _site(tables, works, f"{place} works {chinese}工厂", "factory", region, where)
     for mill, (place, region, chinese, _) in assumed.MILLS.items():
         where[mill] = places[place]
-        _site(
-            tables, mill, f"Meltblown mills around {place} {chinese}熔喷布厂", "mill", region, where
-        )
+        _site(tables, mill, f"{place} mills {chinese}熔喷布厂", "mill", region, where)
 
 
 def _site(tables: Tables, key: str, name: str, kind: str, region: str, where: Coordinates) -> None:

@@ -16,8 +16,8 @@ from tests.property.random_networks import random_network
 
 SHARDS = 8
 """Tests among which the cases are dealt out, so that several cores share them."""
-CONTINUOUS = 200
-WHOLE = 100
+CONTINUOUS = 160
+WHOLE = 80
 TOLERANCE = {False: 1e-6, True: 1e-5}
 """Relative, below 1 absolute; SCIP is less exact than GLOP."""
 STAGES_WITH_TOLERANCE = ("shortage", "lateness", "policy", "cost")
@@ -85,7 +85,7 @@ def test_bounds_with_a_tolerance_agree_with_the_independent_solver(
     The values themselves may lie above: later stages spend what the tolerance allows.
     """
     objective = Objective(STAGES_WITH_TOLERANCE, tolerance=0.1)
-    for seed in range(40 * effort):
+    for seed in range(24 * effort):
         network = random_network(seed, objective=objective)
         answer = independent.solve(network)
         if answer is None:

@@ -176,3 +176,16 @@ def without(tables: Tables, *names: str, storage: bool = True) -> Tables:
         for row in new["sites"]:
             row["storage_m3_max"] = None
     return new
+
+
+def without_rings(tables: Tables) -> Tables:
+    """A copy in which lanes that lead back take a period.
+
+    In rings without lead time the rules do not say how often one unit may go round in a
+    period, and so not whether what a plan sent round can be ordered.
+    """
+    new = changed(tables)
+    for row in new["lanes"]:
+        if row["origin"] > row["destination"]:
+            row["lead_time_periods"] = max(row["lead_time_periods"], 1)
+    return new
