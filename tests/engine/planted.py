@@ -86,7 +86,8 @@ DELIVERED = {"demand": "D", "resource": "mask", "period": 1, "quantity": 10.0, "
 SHORT = ("shortage", "1")
 
 
-def _simple(**more: list[Row]) -> dict[str, list[Row]]:
+def simple(**more: list[Row]) -> dict[str, list[Row]]:
+    """Ten masks in W, ten wanted in H, a lane between them; and other tables."""
     tables = {"sites": SITES, "resources": [MASK], "stocks": [STOCK], "lanes": [LANE],
               "demands": [DEMAND]}  # fmt: skip
     return tables | more
@@ -107,7 +108,7 @@ def shipping() -> Case:
     waits = [STOCK | {"site": "H", "period": 1}]
     return Case(
         "shipping",
-        _simple(),
+        simple(),
         ALL_SHIPPED,
         {SHORT: 0.0, ("fairness", "1:1"): 1.0, ("lateness", "1"): 0.0},
         [
@@ -149,13 +150,13 @@ def lanes() -> list[Case]:
     limit = {"table": "lanes", "key": "W-H", "attribute": "mass_kg_max", "period": 0}
     ten = {"shipments": [SHIPPED], "deliveries": [DELIVERED], "shortages": [], "stocks": []}
     tables = {
-        "mass_kg_max": _simple(lanes=[LANE | {"mass_kg_max": 10.0}]),
-        "volume_m3_max": _simple(lanes=[LANE | {"volume_m3_max": 2.5}]),
-        "quantity_max": _simple(lane_resources=[listed | {"quantity_max": 5.0}]),
-        "amount_max": _simple(capacities=dock, capacity_loads=[load]),
+        "mass_kg_max": simple(lanes=[LANE | {"mass_kg_max": 10.0}]),
+        "volume_m3_max": simple(lanes=[LANE | {"volume_m3_max": 2.5}]),
+        "quantity_max": simple(lane_resources=[listed | {"quantity_max": 5.0}]),
+        "amount_max": simple(capacities=dock, capacity_loads=[load]),
     }
     cases = [Case(rule, given, HALF, {SHORT: 0.5}, [(rule, ten)]) for rule, given in tables.items()]
-    profiled = _simple(profiles=[limit | {"value": 10.0}])
+    profiled = simple(profiles=[limit | {"value": 10.0}])
     return [*cases, Case("profile", profiled, HALF, {SHORT: 0.5}, [("mass_kg_max", ten)])]
 
 
@@ -170,8 +171,8 @@ def stopped() -> list[Case]:
     ten = {"shipments": [SHIPPED], "deliveries": [DELIVERED], "shortages": [], "stocks": []}
     on_time = [DEMAND | {"lateness_max": 0}]
     tables = {
-        "allowed": _simple(lane_resources=[listed]),
-        "open": _simple(profiles=[closed], demands=on_time),
+        "allowed": simple(lane_resources=[listed]),
+        "open": simple(profiles=[closed], demands=on_time),
     }
     return [Case(rule, given, nothing, {SHORT: 1.0}, [(rule, ten)]) for rule, given in
             tables.items()]  # fmt: skip
@@ -186,7 +187,7 @@ def expiring() -> Case:
     past = [*kept, stock | {"period": 1, "quantity": 2.0}]
     return Case(
         "expiring",
-        _simple(stocks=[stock], demands=[DEMAND | {"quantity": 8.0}]),
+        simple(stocks=[stock], demands=[DEMAND | {"quantity": 8.0}]),
         {"shipments": [sent], "deliveries": [delivered], "stocks": kept, "expiries": [lost]},
         {SHORT: 0.0},
         [
@@ -288,7 +289,7 @@ def whole_things() -> Case:
     two = {"lane": "W-H", "period": 0, "count": 2}
     return Case(
         "whole things",
-        _simple(lanes=[lane], lane_resources=[listed]),
+        simple(lanes=[lane], lane_resources=[listed]),
         ALL_SHIPPED | {"vehicles": [two]},
         {SHORT: 0.0, ("cost", "all"): 200.0},
         [
@@ -297,115 +298,6 @@ def whole_things() -> Case:
             ("lot_size", {"shipments": [SHIPPED | {"quantity": 9.0}]}),
             ("quantity_min", {"shipments": [SHIPPED | {"quantity": 5.0}]}),
         ],
-    )
-
-
-def storing() -> Case:
-    """Two cubic metres of room, five of masks: what was there is excused, and shipped less."""
-    sites = [SITES[0] | {"storage_m3_max": 2.0}, SITES[1]]
-    broken = [breach("storage", "W", period, 3.0) for period in range(3)]
-    made = {"process": "buy", "site": "W"}
-    flow = {"process": "buy", "resource": "mask", "quantity_per_run": 1.0}
-    kept = [STOCK | {"period": period} for period in range(3)]
-    full = [row | {"quantity": 11.0} for row in kept]
-    return Case(
-        "storing",
-        {"sites": sites, "resources": [MASK], "stocks": [STOCK], "processes": [made],
-         "process_flows": [flow]},
-        {"stocks": kept, "breaches": broken},
-        {("policy", "all"): 4.5},
-        [
-            ("breaches", {"breaches": []}),
-            ("breaches", {"breaches": [*broken[:2], breach("storage", "W", 2, 4.0)]}),
-            ("storage_m3_max", {"stocks": full, "runs": [flow | {"period": 0, "quantity": 1.0}],
-                                "breaches": [row | {"quantity": 3.5} for row in broken]}),
-        ],
-    )  # fmt: skip
-
-
-def reserving() -> Case:
-    """Twelve are to stay in the country, ten are there; a hard reserve of four is kept."""
-    soft = {"reserve": "soft", "country": "CN", "site": None, "quantity_min": 12.0,
-            "from_period": 1, "hard": False}  # fmt: skip
-    hard = {"reserve": "hard", "country": None, "site": "W", "quantity_min": 4.0,
-            "from_period": 0, "hard": True}  # fmt: skip
-    kept = [STOCK | {"period": period} for period in range(3)]
-    broken = [breach("reserve", "soft", period, 2.0) for period in (1, 2)]
-    sent = {"shipments": [SHIPPED | {"quantity": 7.0}], "deliveries": [DELIVERED | {"quantity":
-            7.0}], "stocks": [row | {"quantity": 3.0} for row in kept]}  # fmt: skip
-    return Case(
-        "reserving",
-        _simple(reserves=[row | {"resource": "mask"} for row in (soft, hard)]),
-        {"stocks": kept, "breaches": broken, "shortages": [{"demand": "D", "quantity": 10.0}]},
-        {("policy", "all"): 1 / 3},
-        [
-            ("breaches", {"breaches": broken[:1]}),
-            ("breaches", {"breaches": [*broken, breach("reserve", "soft", 0, 2.0)]}),
-            ("breaches", {"breaches": [broken[0], broken[1] | {"quantity": 3.0}]}),
-            ("breaches", {"breaches": [*broken, breach("reserve", "hard", 0, 1.0)]}),
-            ("reserve", sent),
-        ],
-    )
-
-
-def exporting() -> list[Case]:
-    """Half of what there is may leave the country, or five."""
-    limit = {"limit": "E", "country": "CN", "resource": "mask"}
-    ten = {"shipments": [SHIPPED], "deliveries": [DELIVERED], "shortages": [], "stocks": []}
-    return [
-        Case(
-            f"export {attribute}",
-            _simple(export_limits=[limit | {attribute: most}]),
-            HALF,
-            {SHORT: 0.5},
-            [(f"export_{attribute}", ten)],
-        )
-        for attribute, most in (("quantity_max", 5.0), ("share_max", 0.5))
-    ]
-
-
-def pledging() -> Case:
-    """Six and eight are promised; ten arrive, so that four of the second are missing."""
-    both = [
-        {"pledge": f"P{number}", "country": "CN", "recipient_country": "VN", "resource": "mask",
-         "quantity": quantity, "period": number}
-        for number, quantity in ((1, 6.0), (2, 8.0))
-    ]  # fmt: skip
-    missing = breach("pledge", "P2", 2, 4.0)
-    few = HALF | {"breaches": [breach("pledge", "P2", 2, 8.0)]}
-    return Case(
-        "pledging",
-        _simple(pledges=both),
-        ALL_SHIPPED | {"breaches": [missing]},
-        {("policy", "all"): 0.5},
-        [
-            ("pledge", {"breaches": []}),
-            ("pledge", {"breaches": [missing | {"quantity": 3.0}]}),
-            ("breaches", {"breaches": [missing | {"quantity": 5.0}]}),
-            ("breaches", {"breaches": [missing | {"quantity": 9.0}]}),
-            ("breaches", {"breaches": [missing | {"period": 1}]}),
-            ("pledge", few),
-        ],
-    )
-
-
-def ordered() -> Case:
-    """Four are firmly ordered and two more are not; ten are sent."""
-    order = {"lane": "W-H", "resource": "mask", "period": 0}
-    orders = [order | {"commitment": "C1", "quantity": 4.0, "firm": True},
-              order | {"commitment": "C2", "quantity": 2.0, "firm": False}]  # fmt: skip
-    few = {
-        "shipments": [SHIPPED | {"quantity": 3.0}],
-        "deliveries": [DELIVERED | {"quantity": 3.0}],
-        "shortages": [{"demand": "D", "quantity": 7.0}],
-        "stocks": [STOCK | {"period": period, "quantity": 7.0} for period in range(3)],
-    }
-    return Case(
-        "ordered",
-        _simple(commitments=orders),
-        ALL_SHIPPED,
-        {("changes", "all"): 2.0},
-        [("commitment", few), ("value", HALF)],
     )
 
 
@@ -433,6 +325,28 @@ def substituting() -> Case:
     )  # fmt: skip
 
 
-CASES = [shipping(), *lanes(), *stopped(), expiring(), making(), lending(), serving(),
-         whole_things(), storing(), reserving(), *exporting(), pledging(), ordered(),
-         substituting()]  # fmt: skip
+def ringing() -> Case:
+    """Ten masks are sent on at once from W by way of H to P; nothing goes round there."""
+    ways = [("W", "H"), ("H", "P"), ("P", "Q"), ("Q", "P")]
+    lanes = [{"lane": f"{a}-{b}", "origin": a, "destination": b} for a, b in ways]
+    sent = [
+        SHIPPED | {"lane": lane["lane"], "arrive_period": 0, "quantity": 10.0} for lane in lanes
+    ]
+    gone = [row | {"resource": "gown"} for row in sent[2:]]
+    return Case(
+        "ringing",
+        {
+            "sites": [*SITES, {"site": "P"}, {"site": "Q"}],
+            "resources": [MASK, MASK | {"resource": "gown"}],
+            "stocks": [STOCK],
+            "lanes": lanes,
+            "demands": [DEMAND | {"site": "P", "period": 0}],
+        },
+        {"shipments": sent[:2], "deliveries": [DELIVERED | {"period": 0}]},
+        {SHORT: 0.0},
+        [("balance", {"shipments": [*sent[:2], *gone]})],
+    )
+
+
+CASES = [shipping(), ringing(), *lanes(), *stopped(), expiring(), making(), lending(), serving(),
+         whole_things(), substituting()]  # fmt: skip

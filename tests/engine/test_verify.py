@@ -9,8 +9,10 @@ from sampan.errors import InputError
 from sampan.network import Network
 from sampan.plan import Plan
 from sampan.verify import verify
-from tests.engine.planted import CASES, SHORT, Case, certified, lanes, shipping, stage_row
+from tests.engine import planted, planted_policies
+from tests.engine.planted import SHORT, Case, certified, lanes, shipping, stage_row
 
+CASES = [*planted.CASES, *planted_policies.CASES]
 MISTAKES = [
     pytest.param(case, rule, changed, id=f"{case.name}: {rule} {number}")
     for case in CASES
