@@ -71,7 +71,10 @@ class Network:
     ...         "sites": pl.DataFrame({"site": ["W", "H"]}),
     ...         "resources": pl.DataFrame({"resource": ["mask"], "unit": ["piece"]}),
     ...     },
-    ...     name="two sites", start=date(2020, 2, 10), periods=3, currency="CNY",
+    ...     name="two sites",
+    ...     start=date(2020, 2, 10),
+    ...     periods=3,
+    ...     currency="CNY",
     ... )
     >>> network.table("sites")["storage_m3_max"].to_list()
     [inf, inf]
