@@ -195,6 +195,9 @@ class ContinuousStages(Stages):
         if not self.outcome.feasible:
             # which pairs are settled, and at what level, only a plan can tell
             self._minimise("fairness", f"{pairs.priority}:1", np.zeros(self.session.columns))
+        if self.outcome.stopped:
+            self._record("fairness", f"{pairs.priority}:1", 1.0, None)
+            return
         if self.level is None:
             self.level = self.session.add_column(1.0)
         rows = self._pair_rows(pairs, self.level)

@@ -60,18 +60,24 @@ class WholeStages(Stages):
             self.steps += number > 1
             result = self._minimise("fairness", part, costs)
             if result is None:
-                self._record("fairness", part, 1.0, None)
+                self._record_unsolved(pairs, number)
                 return
             total = number - max(result.bound, 0.0)
             # the r-th lowest is at most the bound on the sum of r, less the r - 1 before it
             self._record("fairness", part, min(max(total - kept, 0.0), 1.0), None)
             if self.outcome.stopped:
+                self._record_unsolved(pairs, number + 1)
                 return
             rates = pairs.fill_rates(self.model.columns.shortages.of(self.outcome.x))
             kept = float(np.sort(rates)[:number].sum())
             self._keep_sum(columns, costs, number - kept)
             if np.sort(rates)[number - 1] >= 1.0 - POSITIVE:
                 return
+
+    def _record_unsolved(self, pairs: Pairs, first: int) -> None:
+        """The rounds that were not reached: no fill rate exceeds 1."""
+        for number in range(first, pairs.count + 1):
+            self._record("fairness", f"{pairs.priority}:{number}", 1.0, None)
 
     def _sum_of_lowest(self, pairs: Pairs, number: int) -> tuple[Array, Array]:
         """number − (number · t − Σ d) with d ≥ t − fill rate, d ≥ 0: to be minimised.

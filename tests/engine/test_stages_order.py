@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sampan.errors import ContradictionError
+from sampan.solve import solve
 from tests.engine.networks import (
     demand,
     flow,
@@ -378,3 +380,44 @@ def test_every_stage_states_a_bound_that_meets_its_value() -> None:
     assert [key.split(":")[0] for key in dict.fromkeys(plan.stages["stage"])] == [
         "shortage", "fairness", "lateness", "policy", "cost", "changes",
     ]  # fmt: skip
+
+
+def test_fairness_may_come_first_though_a_demand_cannot_be_met() -> None:
+    """C can get nothing, B all 4 it wants, if fairness is the first stage as well: 0, then 1.
+
+    Nothing is known of any plan before that stage is solved.
+    """
+    plan = solved(
+        tiny(
+            "A B C",
+            stages=("fairness", "shortage"),
+            stocks=[stock("A", 4)],
+            lanes=[lane("A", "B")],
+            demands=[demand("B", "B", 4), demand("C", "C", 2)],
+        )
+    )
+    assert short(plan) == {"C": pytest.approx(2)}
+    found = [value for key, value in values(plan).items() if key.startswith("fairness")]
+    assert found == pytest.approx([0, 1])
+
+
+def test_a_contradiction_is_named_though_fairness_comes_first() -> None:
+    """A hard reserve of 5 where nothing can be, and fairness the first stage: still named."""
+    network = tiny(
+        "A",
+        stages=("fairness", "policy"),
+        demands=[demand("D", "A", 2)],
+        reserves=[
+            {"reserve": "R", "site": "A", "resource": "mask", "quantity_min": 5, "hard": True}
+        ],
+    )
+    with pytest.raises(ContradictionError, match="R"):
+        solve(network)
+
+
+def test_a_stage_in_which_nothing_can_be_better_needs_no_prices() -> None:
+    """No orders, so changes are 0: no prices at all, and the bound 0 holds without them."""
+    plan = solved(tiny("A", stages=("changes",), stocks=[stock("A", 1)]))
+    assert values(plan) == {"changes:all": 0}
+    assert plan.prices.is_empty()
+    assert plan.capacity_prices.is_empty()

@@ -20,6 +20,8 @@ class Answer:
 
     values: dict[str, float]
     fill_rates: dict[int, list[float]]
+    slack: float
+    """Relative room for rounding that it needed to keep earlier stages."""
 
 
 class Independent:
@@ -54,4 +56,4 @@ class Independent:
         if "infeasible" in answer:
             return None
         rates = {int(key): levels for key, levels in answer["fill_rates"].items()}
-        return Answer(answer["values"], rates)
+        return Answer(answer["values"], rates, answer["slack"])

@@ -20,6 +20,8 @@ CONTINUOUS = 160
 WHOLE = 80
 TOLERANCE = {False: 1e-6, True: 1e-5}
 """Relative, below 1 absolute; SCIP is less exact than GLOP."""
+SLACK_MAX = 1e-9
+"""An independent solver that needed more room than this is no judge of the last digits."""
 STAGES_WITH_TOLERANCE = ("shortage", "lateness", "policy", "cost")
 """Those whose values do not depend on which of several equal proofs a round of fairness has."""
 
@@ -52,6 +54,12 @@ def compare(network: Network, answer: Answer | None, *, tolerance: float) -> Non
     plan = solved(network)
     stages = plan.stages.filter(plan.stages["stage"] != "fairness")
     ours = {f"{row['stage']}:{row['part']}": row["value"] for row in stages.iter_rows(named=True)}
+    if answer.slack > SLACK_MAX:
+        # what it gained in an early stage by rounding may have cost it a vehicle in a late one
+        assert ours.keys() == answer.values.keys()
+        for key, best in answer.values.items():
+            assert ours[key] <= best + tolerance * max(1.0, abs(best)), key
+        return
     assert ours == pytest.approx(answer.values, rel=tolerance, abs=tolerance)
     for priority, levels in answer.fill_rates.items():
         rates = fill_rates(network, plan, priority)

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from sampan.model.balance import flows_of_runs
 from sampan.model.build import Model
+from sampan.model.circulation import without_circulation
 from sampan.model.columns import Block
 from sampan.model.layers import output_layers
 from sampan.model.numbers import Array
@@ -28,7 +29,7 @@ def exact(model: Model, x: Array) -> Array:
     x = np.clip(x, 0.0, model.upper)
     x[model.whole] = np.round(x[model.whole])
     x[~model.whole & (x < RESIDUE * model.scale)] = 0.0
-    x = _within_limits(model, x)
+    x = without_circulation(model, _within_limits(model, x))
     return _Simulation(model, x).run()
 
 

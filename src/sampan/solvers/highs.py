@@ -344,7 +344,11 @@ class Session:
             raise SolverError(f"HiGHS stopped without a result: {text}.")
         solution = self.highs.getSolution()
         feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-        x = np.asarray(solution.col_value) * self.column_scale if feasible else None
+        if self.has_whole and status == OPTIMAL and not feasible and not retried:
+            return self._search_again(costs, largest)
+        # a search may call a point optimal that it finds a rounding error off its tolerance
+        found = feasible or (self.has_whole and status == OPTIMAL and solution.value_valid)
+        x = np.asarray(solution.col_value) * self.column_scale if found else None
         if status != OPTIMAL:
             bound = info.mip_dual_bound * largest if self.has_whole else -np.inf
             return Result("stopped", x, None, bound, iterations)
@@ -361,7 +365,7 @@ class Session:
         return Result("optimal", x, duals, float(costs @ x), iterations)
 
     def _search_again(self, costs: Array, largest: float) -> Result:
-        """There was a plan a moment ago: look without presolve, and at last less narrowly.
+        """There is a plan: look for it without presolve, and at last less narrowly.
 
         Whole numbers together with rows that hold earlier values leave only just room for a
         plan; presolve, or the tolerance itself, may then rule it out.

@@ -29,7 +29,7 @@ def answer(given: Row) -> Row:
     """Values of all stages; rounding may ask for more room to keep earlier ones."""
     for slack in SLACKS:
         try:
-            return Stages(given, slack).solve()
+            return Stages(given, slack).solve() | {"slack": slack}
         except LostError:
             continue
         except InfeasibleError:
