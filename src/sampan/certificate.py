@@ -18,10 +18,10 @@ from sampan.model import objective as objectives
 from sampan.model.limits import most_there
 from sampan.model.numbers import Array
 from sampan.model.objective import Costs, Pairs
-from sampan.reprove import POOR, Reprover
+from sampan.reprove import POOR, KeptRow, Task, kept_pairs, prove_again
 from sampan.run_stages import Solved
 from sampan.solvers.control import Control
-from sampan.stages import PartResult
+from sampan.stages import ExtraRow, PartResult
 
 SMALLEST = 1e-9
 """Values below this are treated as this when gaps are taken relative to them."""
@@ -42,8 +42,12 @@ def certificate(
     """The frames `stages`, `prices` and `capacity_prices` of a plan."""
     proofs = certified(model, solved.outcome, solved.column_scale, solved.row_scale)
     proofs = {} if model.has_whole else proofs
-    teller = _Teller(model, x, proofs, Reprover(model, control, threads))
+    teller = _Teller(model, x, proofs, {})
     rows = [teller.tell(part) for part in solved.outcome.parts]
+    if teller.poor:
+        again = prove_again(model, control, threads, teller.kept, teller.poor)
+        teller = _Teller(model, x, proofs, again)
+        rows = [teller.tell(part) for part in solved.outcome.parts]
     prices, capacity_prices = price_frames(model, list(teller.proofs.values()))
     names = ("stage", "part", "value", "bound", "gap", "bound_from")
     stages = pl.DataFrame(rows, schema=names, orient="row")
@@ -58,14 +62,18 @@ class _Teller:
         model: Model,
         x: Array,
         proofs: dict[tuple[str, str], Certified],
-        reprover: Reprover,
+        again: dict[tuple[str, str], Certified],
     ) -> None:
-        self.model, self.x, self.proofs, self.reprover = model, x, proofs, reprover
+        self.model, self.x, self.proofs, self.again = model, x, dict(proofs), again
         self.tolerance = model.network.objective.tolerance
         self.stated: dict[str, _Stated] = {}
         self.held: dict[tuple[str, str], float] = {}
         """Levels at which fill rates are held, by key (priority:group) and resource."""
         self.pairs: dict[str, Pairs] = {}
+        self.kept: list[KeptRow] = []
+        """What later parts keep of those told so far."""
+        self.poor: list[Task] = []
+        """Parts whose proof may be worth another try."""
         self.upper = _finite_upper(model)
         self.lift = Lift(model)
 
@@ -92,14 +100,15 @@ class _Teller:
         key = part.stage, part.part
         if key not in self.proofs:
             return 1.0 if part.stage == "fairness" else 0.0
-        bound = self._proven(self.proofs[key], costs)
+        bound, first = self._proven(self.proofs[key], costs)
         if costs is None or value - bound <= POOR * max(value, SMALLEST):
+            self.proofs[key] = first
             return bound
-        first = self.proofs[key]
-        second = self.reprover.prove(part.stage, part.part, costs)
-        better = -np.inf if second is None else self._proven(second, costs)
-        if better > bound:
-            return better
+        self.poor.append(Task(part.stage, part.part, costs, len(self.kept)))
+        if key in self.again:
+            better, second = self._proven(self.again[key], costs)
+            if better > bound:
+                bound, first = better, second
         self.proofs[key] = first
         return bound
 
@@ -139,8 +148,8 @@ class _Teller:
             for group, resource in zip(pairs.group, pairs.resource, strict=True)
         ]
 
-    def _proven(self, proof: Certified, costs: Costs | None) -> float:
-        """The bound that a part's prices prove, by weak duality; the prices lifted first."""
+    def _proven(self, proof: Certified, costs: Costs | None) -> tuple[float, Certified]:
+        """The bound that a part's prices prove, by weak duality, and the prices, lifted."""
         model = self.model
         objective = np.zeros(model.columns.count)
         if costs is not None:
@@ -160,14 +169,14 @@ class _Teller:
                 level_cost += price if held is None else 0.0
         dual = self.lift.apply(objective, self._signed(proof.row))
         reduced = objective - model.matrix.T @ dual
-        self.proofs[proof.stage, proof.part] = replace(proof, row=dual, column=reduced)
         lower = np.where(dual > 0, model.row_lower, 0.0)
         upper = np.where(dual < 0, model.row_upper, 0.0)
         bound += float(dual @ (lower + upper))
         against = reduced < 0
         bound += float(reduced[against] @ self.upper[against])
         bound += min(level_cost, 0.0)
-        return max(bound, 0.0) if proof.stage != "fairness" else min(-bound, 1.0)
+        bound = max(bound, 0.0) if proof.stage != "fairness" else min(-bound, 1.0)
+        return bound, replace(proof, row=dual, column=reduced)
 
     def _signed(self, dual: Array) -> Array:
         """Row duals without the wrong sign that rounding may give to those next to nothing."""
@@ -189,7 +198,8 @@ class _Teller:
         key = f"{part.stage}:{part.part}"
         self.stated[key] = _Stated(value, bound, costs)
         if costs is not None and not self.model.has_whole:
-            self.reprover.keep(key, costs, max(value, bound * (1 + self.tolerance)))
+            limit = max(value, bound * (1 + self.tolerance))
+            self.kept.append(KeptRow(ExtraRow("stage", key, None, -1), costs, limit))
         proof = self.proofs.get((part.stage, part.part))
         if part.stage != "fairness" or proof is None or self.model.has_whole:
             return
@@ -205,7 +215,8 @@ class _Teller:
         pairs = self._class_pairs(priority)
         levels = [self.held.get(pair) for pair in self._keys(pairs)]
         if all(level is not None for level in levels):
-            self.reprover.keep_pairs(pairs, [level for level in levels if level is not None])
+            fixed = [level for level in levels if level is not None]
+            self.kept += kept_pairs(self.model, pairs, fixed)
 
 
 def _finite_upper(model: Model) -> Array:

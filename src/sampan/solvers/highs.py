@@ -6,10 +6,11 @@ caller's own units, but for `Duals`. Rows, one column at a time, and bounds may 
 changed between solves.
 
 A small program is solved by the simplex method, each solve from the last basis. A large one
-(`BARRIER_COLUMNS`) is solved by the interior point method with crossover: on these networks
-the simplex method from the last basis took many times as long. Either way `keep_optimal`
-confines the later solves to the points that are optimal now, which leaves less and less of
-the program for presolve to pass on.
+(`LARGE_COLUMNS`) is solved from scratch each time, since presolve then takes away what
+`keep_optimal` has settled, which is more and more: by the dual simplex method while that
+stays within `PATIENCE` iterations a row, and from the first solve that does not by the
+interior point method with crossover. Which of the two is many times the faster depends on how
+closely shared limits couple a network, and only trying tells.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ Array = NDArray[Any]
 
 TOLERANCE = 1e-9
 """Feasibility and optimality tolerance of the scaled program."""
-BARRIER_COLUMNS = 8_000
-"""Programs with more columns than this go to the interior point method."""
+LARGE_COLUMNS = 8_000
+"""Programs with more columns than this are solved from scratch each time."""
+PATIENCE = 2.0
+"""Simplex iterations, as a multiple of the rows, after which a large program changes method."""
 WIDE_TOLERANCE = 1e-7
 """Tolerance of whole numbers where the narrow one has lost a plan that there was."""
 NONZERO_DUAL = 1e-9
@@ -48,7 +51,13 @@ INFEASIBLE = (
 )
 UNKNOWN = highspy.HighsModelStatus.kUnknown
 NOT_SET = highspy.HighsModelStatus.kNotset
+ITERATION_LIMIT = highspy.HighsModelStatus.kIterationLimit
 STOPPED = (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt)
+DUAL, PRIMAL = 1, 4
+"""HiGHS's numbers of the simplex strategies."""
+NO_LIMIT = 2**31 - 1
+SIMPLEX = "HiGHS simplex"
+INTERIOR_POINT = "HiGHS interior point with crossover"
 
 
 @dataclass(frozen=True)
@@ -105,14 +114,15 @@ class Session:
         self._set_options(gap, threads)
         self._load(scaled, lower, upper, column_upper, whole)
         self.warm = False
-        self.method = "HiGHS branch and bound" if self.has_whole else "none"
+        self.spent = 0
+        self.tries_simplex = True
+        self.methods = ["HiGHS branch and bound"] if self.has_whole else []
 
     def _set_options(self, gap: float, threads: int | None) -> None:
         self._option("output_flag", False)
         self._option("threads", threads or os.cpu_count() or 1)
-        self._option("primal_feasibility_tolerance", TOLERANCE)
-        self._option("dual_feasibility_tolerance", TOLERANCE)
-        self._option("mip_feasibility_tolerance", 1e-9)
+        self._tolerate(TOLERANCE)
+        self._option("mip_feasibility_tolerance", TOLERANCE)
         self._option("mip_rel_gap", gap)
         self._option("mip_abs_gap", 0.0 if gap == 0 else 1e-12)
 
@@ -150,6 +160,15 @@ class Session:
         )
         if status == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refused the program; this is a defect, please report it.")
+
+    @property
+    def method(self) -> str:
+        """All that ran, in the order of first use."""
+        return ", then ".join(self.methods) or "none"
+
+    def _uses(self, method: str) -> None:
+        if method not in self.methods:
+            self.methods.append(method)
 
     @property
     def columns(self) -> int:
@@ -215,6 +234,7 @@ class Session:
 
     def minimise(self, costs: Array) -> Result:
         """Solve for an objective (one cost a column)."""
+        self.spent = 0
         scaled = costs * self.column_scale
         largest = float(np.abs(scaled).max(initial=0.0)) or 1.0
         every = np.arange(self.columns, dtype=np.int32)
@@ -222,21 +242,34 @@ class Session:
         if self.control.seconds_left != float("inf"):
             left = max(self.control.seconds_left, 0.0)
             self._option("time_limit", self.highs.getRunTime() + left)
-        if not self.has_whole:
-            self._choose_method()
-        status = self._run(largest)
+        status = self._run(largest) if self.has_whole else self._run_continuous(largest)
         return self._result(status, costs, largest)
 
-    def _choose_method(self) -> None:
-        if self.columns > BARRIER_COLUMNS:
-            self.highs.clearSolver()
-            self._option("solver", "ipx")
-            self.method = "HiGHS interior point with crossover"
-        else:
+    def _run_continuous(self, largest: float) -> Any:
+        """By simplex, or where that takes too many iterations by interior point."""
+        if self.columns <= LARGE_COLUMNS:
             # the last basis is feasible for the new objective: go on from it by primal simplex
-            self._option("solver", "simplex")
-            self._option("simplex_strategy", 4 if self.warm else 1)
-            self.method = "HiGHS simplex"
+            return self._simplex(largest, PRIMAL if self.warm else DUAL, NO_LIMIT)
+        self.highs.clearSolver()
+        if self.tries_simplex:
+            status = self._simplex(largest, DUAL, int(PATIENCE * self.rows))
+            if status != ITERATION_LIMIT:
+                return status
+            self.spent += int(self.highs.getInfo().simplex_iteration_count)
+            self.tries_simplex = False
+            self.highs.clearSolver()
+        self._option("solver", "ipx")
+        self._uses(INTERIOR_POINT)
+        return self._run(largest)
+
+    def _simplex(self, largest: float, strategy: int, limit: int) -> Any:
+        self._option("solver", "simplex")
+        self._option("simplex_strategy", strategy)
+        self._option("simplex_iteration_limit", limit)
+        self._uses(SIMPLEX)
+        status = self._run(largest)
+        self._option("simplex_iteration_limit", NO_LIMIT)
+        return status
 
     def keep_optimal(self, duals: Duals) -> None:
         """Confine later solves to the points that are optimal now.
@@ -326,28 +359,28 @@ class Session:
         self, status: Any, costs: Array, largest: float, *, retried: bool = False
     ) -> Result:
         info = self.highs.getInfo()
-        iterations = int(info.simplex_iteration_count + max(info.ipm_iteration_count, 0))
+        iterations = self.spent + int(info.simplex_iteration_count)
+        iterations += max(int(info.ipm_iteration_count), 0)
         if status == NOT_SET and self.control.stopped:
             # stopped between two phases of HiGHS, which then gives no solution at all
             return Result("stopped", None, None, -np.inf, iterations)
         if status in INFEASIBLE:
-            if self.has_whole and self.warm and not retried:
-                return self._search_again(costs, largest)
+            if self.warm and not retried:
+                again = self._search_again if self.has_whole else self._solve_again
+                return again(costs, largest)
             return Result("infeasible", None, None, -np.inf, iterations)
         if status == UNKNOWN and not retried and not self.has_whole:
-            # the interior point method came close but not to its tolerance: finish by simplex
-            self._option("solver", "simplex")
-            self.method = "HiGHS interior point, finished by simplex"
-            return self._result(self._run(largest), costs, largest, retried=True)
+            return self._solve_again(costs, largest)
         if status != OPTIMAL and status not in STOPPED:
             text = self.highs.modelStatusToString(status)
             raise SolverError(f"HiGHS stopped without a result: {text}.")
         solution = self.highs.getSolution()
         feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-        if self.has_whole and status == OPTIMAL and not feasible and not retried:
-            return self._search_again(costs, largest)
-        # a search may call a point optimal that it finds a rounding error off its tolerance
-        found = feasible or (self.has_whole and status == OPTIMAL and solution.value_valid)
+        if status == OPTIMAL and not feasible and not retried:
+            again = self._search_again if self.has_whole else self._solve_again
+            return again(costs, largest)
+        # HiGHS may call a point optimal that it finds a rounding error off its tolerance
+        found = feasible or (status == OPTIMAL and solution.value_valid)
         x = np.asarray(solution.col_value) * self.column_scale if found else None
         if status != OPTIMAL:
             bound = info.mip_dual_bound * largest if self.has_whole else -np.inf
@@ -363,6 +396,25 @@ class Session:
             return Result("optimal", x, None, bound * largest, iterations)
         duals = Duals(np.asarray(solution.col_dual), np.asarray(solution.row_dual), largest)
         return Result("optimal", x, duals, float(costs @ x), iterations)
+
+    def _solve_again(self, costs: Array, largest: float) -> Result:
+        """A method came close but not to its tolerance: try simplex, at last less narrowly.
+
+        Rows that hold earlier values leave room of a rounding error only, so a solver may also
+        find nothing at all where there is a plan.
+        """
+        for tolerance in (TOLERANCE, WIDE_TOLERANCE):
+            self.highs.clearSolver()
+            self._tolerate(tolerance)
+            status = self._simplex(largest, DUAL, NO_LIMIT)
+            if status == OPTIMAL or status in STOPPED:
+                break
+        self._tolerate(TOLERANCE)
+        return self._result(status, costs, largest, retried=True)
+
+    def _tolerate(self, tolerance: float) -> None:
+        self._option("primal_feasibility_tolerance", tolerance)
+        self._option("dual_feasibility_tolerance", tolerance)
 
     def _search_again(self, costs: Array, largest: float) -> Result:
         """There is a plan: look for it without presolve, and at last less narrowly.
