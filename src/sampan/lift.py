@@ -17,6 +17,11 @@ from sampan.model.numbers import Array
 
 PASSES = 20
 """Rounds within a period, for chains of movements without lead time."""
+NOISE = 1e-14
+"""Prices below this share of what they are summed with, anywhere in their resource, are rounding.
+
+As a price it would be all that a run which makes the resource has to go by, and a run without
+limit that seems to gain by it, however little, leaves no bound at all."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,11 @@ class Lift:
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self.sizes = abs(model.matrix)
         self.row_of = self._rows()
         moves = self._moves()
+        self.resource = self._resources()
+        self.moving, self.moved = moves[0], self.resource[moves[1]]
         periods = model.numbers.periods
         order = np.argsort(moves[3], kind="stable")
         cuts = np.searchsorted(moves[3][order], np.arange(1, periods))
@@ -44,7 +52,7 @@ class Lift:
 
     def apply(self, costs: Array, row: Array) -> Array:
         """Row duals (d objective / d row bound) with lifted balances, for these column costs."""
-        row = row.copy()
+        row = self._without_noise(costs, row)
         reduced = costs - self.model.matrix.T @ row
         lift = np.zeros(len(row) + 1)  # the last one stands for no balance
         for moves in reversed(self.by_period):
@@ -56,8 +64,23 @@ class Lift:
                 step = np.zeros(len(lift))
                 np.maximum.at(step, moves.tail[short], missing[short])
                 lift += step
-        row -= lift[:-1]
-        return row
+        return self._without_noise(costs, row - lift[:-1])
+
+    def _without_noise(self, costs: Array, row: Array) -> Array:
+        """A copy in which balance prices that are next to nothing are nothing."""
+        terms = (np.abs(costs) + self.sizes.T @ np.abs(row))[self.moving]
+        largest = np.zeros(len(self.model.numbers.keys["resources"]))
+        np.maximum.at(largest, self.moved, terms)
+        least = np.where(self.resource >= 0, NOISE * largest[self.resource], 0.0)
+        return np.where(np.abs(row) < least, 0.0, row)
+
+    def _resources(self) -> Array:
+        """The resource of each row that is a balance, -1 of all others."""
+        resource = np.full(len(self.model.row_lower), -1, dtype=np.int64)
+        for block, start in zip(self.model.rows, self.model.row_starts, strict=False):
+            if block.rule == "balance" and block.layer is not None:
+                resource[start : start + block.size] = self.model.layers.resource[block.layer]
+        return resource
 
     def _rows(self) -> Array:
         """T × nodes: the balance's row, or -1."""

@@ -1,0 +1,1 @@
+"""Stage 3: demand and forecasts, from use, need and requests."""

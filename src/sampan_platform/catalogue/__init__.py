@@ -1,0 +1,1 @@
+"""Reference data: sites, resources, lanes, processes and policies."""

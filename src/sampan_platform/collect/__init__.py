@@ -1,0 +1,1 @@
+"""Stage 1: reports arrive, are checked, and kept as sent."""

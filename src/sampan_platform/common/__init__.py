@@ -1,0 +1,1 @@
+"""What all stages share and that knows none of them."""

@@ -1,0 +1,1 @@
+"""Stage 2: statistics and completeness, each with one definition."""

@@ -1,0 +1,1 @@
+"""Stage 5: network, scenario, plan, review, approval, orders."""

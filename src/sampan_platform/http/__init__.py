@@ -1,0 +1,1 @@
+"""What every API of the platform shares: tokens, problems, pages, safe retries, limits."""

@@ -1,0 +1,1 @@
+"""Stage 4: rules, alerts, and the people they reach."""

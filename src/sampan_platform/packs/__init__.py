@@ -1,0 +1,1 @@
+"""Fields of cooperation: catalogue, units, lane rules and examples for each."""

@@ -1,0 +1,1 @@
+"""Organisations as a tree, users, their roles, and who may see and change what."""

@@ -1,0 +1,116 @@
+"""Who may see and change what: the one place that knows.
+
+Pages, API, exports and background work all ask here. A person's reach is the union of the
+subtrees in which a role of theirs allows the action.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from sampan_platform.common.errors import ForbiddenError, NotFoundError
+from sampan_platform.people.models import Organisation, RoleKind, User
+
+Row = TypeVar("Row", bound=Model)
+
+SEE = "see"
+REPORT = "report"
+EDIT_CATALOGUE = "edit_catalogue"
+REQUEST = "request"
+REVIEW = "review"
+COUNT_STOCK = "count_stock"
+RUN_PLAN = "run_plan"
+OVERRIDE = "override"
+APPROVE = "approve"
+MOVE_GOODS = "move_goods"
+HANDLE_ALERTS = "handle_alerts"
+SET_RULES = "set_rules"
+READ_AUDIT = "read_audit"
+MANAGE_PEOPLE = "manage_people"
+OPERATE = "operate"
+
+ALLOWED: dict[str, frozenset[str]] = {
+    RoleKind.REPORTER: frozenset({SEE, REPORT, REQUEST, MOVE_GOODS, COUNT_STOCK}),
+    RoleKind.COORDINATOR: frozenset(
+        {SEE, REPORT, EDIT_CATALOGUE, REQUEST, REVIEW, RUN_PLAN, OVERRIDE, MOVE_GOODS,
+         COUNT_STOCK, HANDLE_ALERTS, SET_RULES}
+    ),
+    RoleKind.ANALYST: frozenset({SEE, RUN_PLAN}),
+    RoleKind.APPROVER: frozenset({SEE, REVIEW, APPROVE, HANDLE_ALERTS}),
+    RoleKind.AUDITOR: frozenset({SEE, READ_AUDIT}),
+    RoleKind.OPERATOR: frozenset({SEE, READ_AUDIT, MANAGE_PEOPLE, OPERATE, EDIT_CATALOGUE}),
+}  # fmt: skip
+
+
+def reach(user: User, action: str, path: str = "path") -> Q:
+    """A filter for rows that the user may `action`.
+
+    Parameters
+    ----------
+    path
+        Where the rows hold their organisation's path: `path` for organisations themselves,
+        `organisation__path`, `site__organisation__path` …
+    """
+    if not user.is_active:
+        return Q(pk__in=[])
+    kinds = [kind for kind, actions in ALLOWED.items() if action in actions]
+    paths = user.roles.filter(kind__in=kinds).values_list("organisation__path", flat=True)
+    found = Q(pk__in=[])
+    for one in _topmost(set(paths)):
+        found |= Q(**{f"{path}__startswith": one})
+    return found
+
+
+def within(user: User, action: str, rows: QuerySet[Row], path: str) -> QuerySet[Row]:
+    """Those of the rows that the user may `action`."""
+    return rows.filter(reach(user, action, path))
+
+
+def organisations(user: User, action: str = SEE) -> QuerySet[Organisation]:
+    """The organisations in which the user may `action`."""
+    return Organisation.objects.filter(reach(user, action))
+
+
+def may(user: User, action: str, organisation: Organisation) -> bool:
+    """Whether the user may `action` in this organisation."""
+    return organisations(user, action).filter(pk=organisation.pk).exists()
+
+
+def require(user: User, action: str, organisation: Organisation) -> None:
+    """Raise unless the user may: not found for what they may not even see."""
+    if may(user, action, organisation):
+        return
+    if not may(user, SEE, organisation):
+        raise NotFoundError(f"There is no organisation {organisation.code}.")
+    raise ForbiddenError(
+        f"You may not {action.replace('_', ' ')} for {organisation.code}. "
+        "Ask an operator for the role that may."
+    )
+
+
+def _topmost(paths: set[str]) -> list[str]:
+    """Without the paths that lie under another one."""
+    kept: list[str] = []
+    for one in sorted(paths):
+        if not kept or not one.startswith(kept[-1]):
+            kept.append(one)
+    return kept
+
+
+def time_zone_of(organisation: Organisation) -> str:
+    """Its own or the nearest above it; the platform's where none is set."""
+    from django.conf import settings
+
+    for one in _line(organisation):
+        if one.time_zone:
+            return one.time_zone
+    return str(settings.TIME_ZONE)
+
+
+def _line(organisation: Organisation) -> list[Organisation]:
+    """The organisation and all above it, nearest first, in one query."""
+    numbers = [int(part) for part in organisation.path.strip("/").split("/")]
+    found = {one.pk: one for one in Organisation.objects.filter(pk__in=numbers)}
+    return [found[number] for number in reversed(numbers)]

@@ -1,0 +1,1 @@
+"""Needs that people state: asked, reviewed, approved, met."""
