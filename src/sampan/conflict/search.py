@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import polars as pl
 
 from sampan.conflict.relaxed import Relaxed, relaxed
 from sampan.conflict.rules import Atom, Rule, all_rules
 from sampan.errors import ConflictingRule, SolverError
 from sampan.model import Model
-from sampan.model.numbers import Array
+from sampan.model.build import column_scale, typical_quantities
+from sampan.model.numbers import Array, code
 from sampan.solvers.feasible import Bounds, Feasibility
 
 MATTERS = 1e-9
 """Scaled duals above this show that a bound has a part in the contradiction."""
+FINE = 1e-4
+"""Share of the largest quantity of a resource that counts as 1: fine enough to see a unit in 1e10
+that is missing, coarse enough not to see rounding."""
 
 Held = list[tuple[Rule, tuple[Atom, ...]]]
 """Rules that still hold, with the periods in which they do."""
@@ -44,8 +49,7 @@ def smallest_conflict(model: Model) -> list[ConflictingRule]:
 class _Search:
     def __init__(self, wide: Relaxed) -> None:
         self.wide = wide
-        count = len(wide.commitment_rows)
-        self.scale = np.concatenate([wide.model.scale, np.ones(count)])
+        self.scale = _scale(wide)
         self.solver = Feasibility(wide.matrix, self.scale)
         self.rules = all_rules(wide)
         self.continuous = False
@@ -150,6 +154,35 @@ class _Search:
 
     def _named(self, held: Held) -> list[ConflictingRule]:
         return [rule.named(list(atoms)) for rule, atoms in held]
+
+
+def _scale(wide: Relaxed) -> Array:
+    """Sizes of the columns, by what the hard rules ask for: demands have no part in this."""
+    model = wide.model
+    typical = typical_quantities(model.numbers)
+    most = _most_asked(wide)
+    typical = np.where(most > 0, FINE * most, typical)
+    scale = column_scale(model, typical)
+    rows = abs(model.matrix * scale[None, :]).tocsr()[wide.commitment_rows]
+    short = rows.max(axis=1).toarray().ravel() if rows.shape[0] else np.zeros(0)
+    return np.concatenate([scale, np.where(short > 0, short, 1.0)])
+
+
+def _most_asked(wide: Relaxed) -> Array:
+    """Of each resource that a hard rule asks for, the largest quantity asked or at hand; else 0."""
+    n = wide.numbers
+    asked = np.zeros(len(n.keys["resources"]))
+    for table, quantity, holds in (
+        ("commitments", "quantity", "firm"),
+        ("reserves", "quantity_min", "hard"),
+        ("pledges", "quantity", "hard"),
+    ):
+        frame = wide.network.table(table).filter(pl.col(holds))
+        resource = code(frame["resource"], n.keys["resources"])
+        np.maximum.at(asked, resource, frame[quantity].to_numpy())
+    most = asked.copy()
+    np.maximum.at(most, n.supply.resource, n.supply.quantity)
+    return np.where(asked > 0, most, 0.0)
 
 
 def _matters(atom: Atom, column: Array, row: Array) -> bool:

@@ -56,7 +56,7 @@ class Model:
     @cached_property
     def scale(self) -> Array:
         """A typical size of each column, in its own unit, for solvers to scale by."""
-        return _scale(self)
+        return column_scale(self, typical_quantities(self.numbers))
 
 
 def build(network: Network) -> Model:
@@ -137,23 +137,24 @@ def _assemble(rows: tuple[Rows, ...], width: int) -> tuple[sparse.csc_array, Arr
     starts = np.cumsum([0, *(block.size for block in rows)])
     if not rows:
         return sparse.csc_array((0, width)), np.zeros(0), np.zeros(0)
-    row = np.concatenate([block.row + at for block, at in zip(rows, starts, strict=False)])
-    column = np.concatenate([block.column for block in rows])
-    value = np.concatenate([block.value for block in rows])
     shape = (int(starts[-1]), width)
-    small = max(shape) < np.iinfo(np.int32).max
-    kind = np.int32 if small else np.int64
-    entries = (value, (row.astype(kind), column.astype(kind)))
-    matrix = sparse.coo_array(entries, shape=shape).tocsc()
+    kind = np.int32 if max(shape) < np.iinfo(np.int32).max else np.int64
+    ends = np.cumsum([0, *(len(block.value) for block in rows)])
+    row, column = np.empty(ends[-1], dtype=kind), np.empty(ends[-1], dtype=kind)
+    value = np.empty(ends[-1])
+    for block, at, start, end in zip(rows, starts, ends, ends[1:], strict=False):
+        np.add(block.row, at, out=row[start:end], casting="unsafe")
+        column[start:end] = block.column
+        value[start:end] = block.value
+    matrix = sparse.coo_array((value, (row, column)), shape=shape).tocsc()
     lower = np.concatenate([np.full(b.size, -np.inf) if b.sense == "<=" else b.rhs for b in rows])
     upper = np.concatenate([np.full(b.size, np.inf) if b.sense == ">=" else b.rhs for b in rows])
     return matrix, lower, upper
 
 
-def _scale(model: Model) -> Array:
-    """Typical quantity of each column: by resource, mean demand; by process, what that takes."""
+def column_scale(model: Model, typical: Array) -> Array:
+    """A power of two near the size of each column, given a typical quantity of each resource."""
     n, lay, c = model.numbers, model.layers, model.columns
-    typical = _typical_quantities(n)
     scale = np.ones(c.count)
 
     def put(block: columns.Block, values: Array) -> None:
@@ -173,13 +174,14 @@ def _scale(model: Model) -> Array:
     loose = policy.loose_commitments(n)["resource_row"].to_numpy()
     put(c.above, typical[loose])
     put(c.below, typical[loose])
-    room = n.storage_m3_max[c.storage_breaches["site"]]
-    put(c.storage_breaches, np.where(room > 0, room, 1.0))
+    b = c.storage_breaches
+    most = np.maximum(n.storage_m3_max[b["site"]], b.upper)
+    put(b, np.where(most > 0, most, 1.0))
     scale[model.whole] = 1.0
     return np.exp2(np.round(np.log2(scale)))
 
 
-def _typical_quantities(n: Numbers) -> Array:
+def typical_quantities(n: Numbers) -> Array:
     """One a resource: mean demand, else mean supply, else mean flow of a run, else 1."""
     count = len(n.keys["resources"])
     typical = np.zeros(count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ class Block:
     at: dict[str, Array] = field(default_factory=dict)
     whole: bool | Array = False
 
-    @property
+    @cached_property
     def columns(self) -> Array:
         return np.arange(self.start, self.start + self.size)
 

@@ -60,6 +60,8 @@ def quantity_limits(n: Numbers, lay: Layers, c: Columns) -> Rows:
 
 def _of_entries(n: Numbers, lay: Layers, c: Columns, entries: Array) -> tuple[Array, Array]:
     """Shipments of some rows of lane_resources: row · T + period, and the columns."""
+    if not len(entries):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     row = np.full(n.carries.size, -1, dtype=np.int64)
     resources = len(n.keys["resources"])
     entry = n.lane_resource
@@ -126,6 +128,8 @@ def storage(n: Numbers, lay: Layers, c: Columns) -> Rows:
 def vehicles(n: Numbers, lay: Layers, c: Columns) -> list[Rows]:
     """Σ mass ≤ vehicle_kg · vehicles, Σ volume ≤ vehicle_m3 · vehicles, by lane and period."""
     f, z = c.shipments, c.vehicles
+    if not z.size:
+        return []
     resource = lay.resource[f["layer"]]
     row_of = np.full(len(n.origin) * n.periods, -1, dtype=np.int64)
     row_of[z["lane"] * n.periods + z["period"]] = np.arange(z.size)

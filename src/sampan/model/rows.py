@@ -57,6 +57,8 @@ class Entries:
     def arrays(self) -> tuple[Array, Array, Array]:
         if not self.parts:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0)
+        if len(self.parts) == 1:
+            return self.parts[0]
         return joined(self.parts)
 
 

@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sampan.show.layout import fitted, least
 from sampan.show.numbers import bar, share
 
-BAR_WIDTH = 28
+WIDTH = 100
+"""Where there is no terminal that says its own, and no COLUMNS."""
+BAR_WIDTHS = (8, 28)
+"""The narrowest and the widest a bar is drawn."""
 BARS_MAX = 31
 """More values than this are drawn together, a few to a bar."""
+BETWEEN = 2
+"""Spaces between two columns, and before the first."""
+
+
+class _Console(Console):
+    """A console that lets a closed pipe be handled by the command line, with its exit code."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def console() -> Console:
     """Standard output as it is now; colours only in a terminal."""
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, force_jupyter=False)
+    sized = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return _Console(
+        file=sys.stdout,
+        width=None if sized else WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        force_jupyter=False,
+    )
 
 
 def plain_table(rows: Sequence[Sequence[str]]) -> Table:
@@ -45,9 +68,9 @@ class Page:
         self.console.print()
         self.console.print(Text(text, style="bold"))
 
-    def line(self, text: str = "") -> None:
-        """A paragraph."""
-        self.console.print(Text(text))
+    def line(self, text: str = "", indent: int = 0) -> None:
+        """A paragraph; `indent` holds for all its lines."""
+        self.console.print(Padding(Text(text), (0, 0, 0, indent), expand=False))
 
     def bullet(self, text: str) -> None:
         """An entry of a list."""
@@ -56,33 +79,61 @@ class Page:
         self.console.print(Padding(entry, (0, 0, 0, 2), expand=False))
 
     def table(
-        self, headings: Sequence[str], rows: Sequence[Sequence[str]], right: str = ""
+        self, headings: Sequence[str], rows: Sequence[Sequence[str]], columns: str = ""
     ) -> None:
-        """A table; in `right`, an `r` for every column of numbers, in order, else a space."""
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for at, heading in enumerate(headings):
-            is_number = right[at : at + 1] == "r"
-            table.add_column(
-                heading,
-                justify="right" if is_number else "left",
-                no_wrap=is_number,
-                overflow="fold",
-            )
+        """A table, or, where the page is too narrow for one, an entry a row.
+
+        `columns` has a letter for each column, in order: `r` for numbers, `f` for what else must
+        stay on one line, and a space for words, which may be wrapped.
+        """
+        kinds = columns.ljust(len(headings))
+        cells = [[headings[at], *(row[at] for row in rows)] for at in range(len(headings))]
+        widths = fitted(
+            [max(map(cell_len, column)) for column in cells],
+            [
+                max(cell_len(cell) if kind != " " else least(cell) for cell in column)
+                for kind, column in zip(kinds, cells, strict=True)
+            ],
+            self.console.width - BETWEEN * len(headings),
+        )
+        if widths is None:
+            self._entries(headings, rows)
+            return
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+        for heading, kind, width in zip(headings, kinds, widths, strict=True):
+            justify = "right" if kind == "r" else "left"
+            table.add_column(heading, justify=justify, width=width, overflow="fold")
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
-        self.console.print(Padding(table, (0, 0, 0, 2), expand=False))
+        self.console.print(Padding(table, (0, 0, 0, BETWEEN), expand=False))
+
+    def _entries(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        for row in rows:
+            pairs = zip(headings, row, strict=True)
+            self.bullet("; ".join(f"{heading}: {cell}" for heading, cell in pairs if cell))
 
     def bars(self, rows: Sequence[tuple[str, float, str]], scale: float = 1.0) -> None:
         """Label, bar and share in a line each; a bar of full width is `scale`."""
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        table.add_column(overflow="fold")
-        table.add_column(width=BAR_WIDTH, no_wrap=True)
-        table.add_column(justify="right", no_wrap=True)
-        table.add_column(overflow="fold")
+        shares = max((cell_len(share(value)) for _, value, _ in rows), default=0)
+        words = [[row[0] for row in rows], [row[2] for row in rows]]
+        natural = [max(map(cell_len, column), default=0) for column in words]
+        room = self.console.width - shares - 4 * BETWEEN
+        narrowest, widest = BAR_WIDTHS
+        width = min(max(room - sum(natural), narrowest), widest)
+        needed = [max(map(least, column), default=0) for column in words]
+        widths = fitted(natural, needed, room - width)
+        if widths is None:
+            self._entries(("at", "share", ""), [(row[0], share(row[1]), row[2]) for row in rows])
+            return
+        table = Table(box=None, show_header=False, padding=(0, BETWEEN, 0, 0), pad_edge=False)
+        table.add_column(width=widths[0], overflow="fold")
+        table.add_column(width=width, no_wrap=True)
+        table.add_column(width=shares, justify="right", no_wrap=True)
+        table.add_column(width=widths[1], overflow="fold")
         for label, value, more in rows:
-            drawn = bar(value / (scale or 1.0), BAR_WIDTH, ascii_only=self.ascii_only)
+            drawn = bar(value / (scale or 1.0), width, ascii_only=self.ascii_only)
             table.add_row(Text(label), Text(drawn), Text(share(value)), Text(more))
-        self.console.print(Padding(table, (0, 0, 0, 2), expand=False))
+        self.console.print(Padding(table, (0, 0, 0, BETWEEN), expand=False))
 
     def over_time(self, rows: Sequence[tuple[str, float]]) -> None:
         """One bar a period, or a few periods together where there are many."""
@@ -96,4 +147,4 @@ class Page:
     def rest(self, left: int, what: str) -> None:
         """How many rows a table leaves out."""
         if left > 0:
-            self.line(f"  … and {left:,} more {what}.")
+            self.line(f"… and {left:,} more {what}.", indent=2)

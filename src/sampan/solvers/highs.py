@@ -49,7 +49,8 @@ INFEASIBLE = (
     highspy.HighsModelStatus.kInfeasible,
     highspy.HighsModelStatus.kUnboundedOrInfeasible,
 )
-UNKNOWN = highspy.HighsModelStatus.kUnknown
+LOST = (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kUnbounded)
+"""No answer, or one that cannot be: every program here is bounded, but rounding may hide it."""
 NOT_SET = highspy.HighsModelStatus.kNotset
 ITERATION_LIMIT = highspy.HighsModelStatus.kIterationLimit
 STOPPED = (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt)
@@ -369,8 +370,9 @@ class Session:
                 again = self._search_again if self.has_whole else self._solve_again
                 return again(costs, largest)
             return Result("infeasible", None, None, -np.inf, iterations)
-        if status == UNKNOWN and not retried and not self.has_whole:
-            return self._solve_again(costs, largest)
+        if status in LOST and not retried:
+            again = self._search_again if self.has_whole else self._solve_again
+            return again(costs, largest)
         if status != OPTIMAL and status not in STOPPED:
             text = self.highs.modelStatusToString(status)
             raise SolverError(f"HiGHS stopped without a result: {text}.")
