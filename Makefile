@@ -18,13 +18,18 @@ setup: ## install what is needed into .venv
 
 demo: setup ## solve the real February of 2020 in Hubei, verify the plan, show it
 	@echo "Checking and solving examples/hubei-2020-02 …"
-	@$(PY) -m sampan solve examples/hubei-2020-02 --out build/demo
+	@$(PY) -m sampan solve examples/hubei-2020-02 --out build/demo >/dev/null
 	@echo "Verifying the plan, with code that shares nothing with the optimiser …"
 	@$(PY) -m sampan verify examples/hubei-2020-02 build/demo
-	@$(PY) -m sampan show examples/hubei-2020-02 build/demo
+	@echo
+	@$(PY) -m sampan show examples/hubei-2020-02 build/demo --rows 8
+	@echo
+	@echo "The plan is in build/demo, each of its tables in a file."
 
 test: setup ## run every test
 	@$(PY) -m pytest -n 2 -p no:cacheprovider
+	@$(PY) -m tests.platform.run sqlite -n 2
+	@$(PY) -m tests.platform.run postgresql -n 2
 
 check: style types imports security sizes licences pages ## everything that is checked but the tests
 
@@ -33,7 +38,7 @@ style: setup
 	$(PY) -m ruff format --check .
 
 types: setup
-	$(PY) -m mypy
+	SAMPAN_HOME=build/types $(PY) -m mypy
 
 imports: setup
 	$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-logo

@@ -14,26 +14,34 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from packaging.requirements import Requirement
 
 ALLOWED = ("MIT", "BSD", "Apache", "ISC", "PSF", "Python Software Foundation", "MPL-2.0", "Zlib",
-           "CC0", "0BSD")  # fmt: skip
+           "CC0", "0BSD", "Mozilla Public License 2.0", "Zope Public License")  # fmt: skip
 """Words, one of which each part of a licence must contain."""
+EXCEPTIONS = {
+    "psycopg": "LGPL-3.0: used as it is, never changed or copied; no other driver is kept as well",
+    "psycopg-binary": "the same",
+}
+"""Packages of the platform whose licence is not on the list, and why they may be used."""
 
 
-def closure(name: str) -> dict[str, Distribution]:
-    """The distribution and all that it needs at run time (no extras), by canonical name."""
+def closure(name: str, extra: str = "") -> dict[str, Distribution]:
+    """The distribution and all that it, or one extra of it, needs, by canonical name."""
     found: dict[str, Distribution] = {}
-    waiting = [name]
+    waiting = [(name, extra)]
+    seen: set[tuple[str, str]] = set()
     while waiting:
-        key = canonical(waiting.pop())
-        if key in found:
+        asked, extra = waiting.pop()
+        key = canonical(asked)
+        if (key, extra) in seen:
             continue
+        seen.add((key, extra))
         try:
             found[key] = distribution(key)
         except PackageNotFoundError:
             sys.exit(f"{key} is not installed. Run make setup.")
         for text in found[key].requires or ():
             requirement = Requirement(text)
-            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                waiting.append(requirement.name)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+                waiting += [(requirement.name, one) for one in ("", *requirement.extras)]
     return found
 
 
@@ -75,8 +83,8 @@ def refused(packages: Iterable[Distribution]) -> list[str]:
     found = []
     for package in packages:
         text = licence(package)
-        if not allowed(text):
-            name = package.metadata["Name"]
+        name = package.metadata["Name"]
+        if not allowed(text) and canonical(name) not in EXCEPTIONS:
             found.append(
                 f"{name} {package.version}: licence {text or 'not stated'!r} is not on the list."
             )
@@ -84,7 +92,7 @@ def refused(packages: Iterable[Distribution]) -> list[str]:
 
 
 def main() -> int:
-    packages = closure("sampan")
+    packages = closure("sampan", "platform")
     found = refused(packages.values())
     print("\n".join(found) if found else f"Licences of {len(packages)} packages: fine.")
     return 1 if found else 0

@@ -1,0 +1,155 @@
+"""`sampan backup` and `sampan restore`: everything in one file, checked on the way back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from sampan_platform.commands.running import Refused, parser
+from sampan_platform.common import clock
+
+MANIFEST = "manifest.json"
+DUMP = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
+
+
+def backup(arguments: Sequence[str]) -> int:
+    """Write the database into one file while people go on working."""
+    asked = parser("backup", "Write everything into one file; others may go on working.")
+    asked.add_argument("file", nargs="?", metavar="FILE", help="default: sampan-DATE-TIME.tar.gz")
+    given = asked.parse_args(arguments)
+    target = Path(given.file or f"sampan-{clock.now():%Y%m%d-%H%M%S}.tar.gz")
+    if target.exists():
+        raise Refused(f"{target} is there already. Choose another name.")
+    if not target.absolute().parent.is_dir():
+        raise Refused(f"there is no folder {target.absolute().parent}. Make it first.")
+    with tempfile.TemporaryDirectory() as folder:
+        dump = Path(folder) / DUMP[connection.vendor]
+        print("Copying the database …", flush=True)
+        _dump(dump)
+        manifest = {
+            "made_at": clock.now().isoformat(),
+            "vendor": connection.vendor,
+            "sha256": _sha256(dump),
+        }
+        (Path(folder) / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        half = target.with_name(f".{target.name}.part")
+        with tarfile.open(half, "w:gz") as archive:
+            for name in (MANIFEST, dump.name):
+                archive.add(Path(folder) / name, name)
+        half.replace(target)
+    print(f"{target}: {target.stat().st_size / 1e6:.1f} MB. Back again by: sampan restore {target}")
+    return 0
+
+
+def restore(arguments: Sequence[str]) -> int:
+    """Put a backup in the place of the present database."""
+    asked = parser("restore", "Bring a backup back, in the place of what is there now.")
+    asked.add_argument("file", metavar="FILE")
+    asked.add_argument("--yes", action="store_true", help="replace what is there")
+    given = asked.parse_args(arguments)
+    source = Path(given.file)
+    if not source.is_file():
+        raise Refused(f"there is no file {source}.")
+    if not given.yes and _has_data():
+        raise Refused("there is data already, which this replaces. Add --yes if that is meant.")
+    with tempfile.TemporaryDirectory() as folder:
+        dump = _unpack(source, Path(folder))
+        _put_back(dump)
+    from sampan_platform.ledger import services
+
+    print(f"Restored from {source}. The ledger: {services.prove()}")
+    return 0
+
+
+def _dump(target: Path) -> None:
+    if connection.vendor == "sqlite":
+        with sqlite3.connect(settings.DATABASES["default"]["NAME"]) as source:
+            with sqlite3.connect(target) as copy:
+                source.backup(copy)
+            copy.close()
+        source.close()
+        return
+    _postgresql("pg_dump", "--format=custom", "--no-owner", f"--file={target}")
+
+
+def _put_back(dump: Path) -> None:
+    connection.close()
+    if connection.vendor == "sqlite":
+        place = Path(settings.DATABASES["default"]["NAME"])
+        place.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in (f"{place}-wal", f"{place}-shm"):
+            Path(leftover).unlink(missing_ok=True)
+        near = place.with_name(f".{place.name}.restored")
+        shutil.copyfile(dump, near)
+        near.replace(place)
+        return
+    _postgresql("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",
+                f"--dbname={settings.DATABASES['default']['NAME']}", str(dump))  # fmt: skip
+
+
+def _postgresql(program: str, *arguments: str) -> None:
+    """One of PostgreSQL's own programs, on this database."""
+    found = shutil.which(program)
+    if found is None:
+        raise Refused(
+            f"{program} is needed and was not found. Install PostgreSQL's client programs "
+            "(Debian, Ubuntu: apt-get install postgresql-client)."
+        )
+    database = settings.DATABASES["default"]
+    environment = os.environ | {
+        "PGDATABASE": str(database["NAME"]),
+        "PGHOST": str(database.get("HOST") or database.get("OPTIONS", {}).get("host", "")),
+        "PGPORT": str(database.get("PORT") or ""),
+        "PGUSER": str(database.get("USER") or ""),
+        "PGPASSWORD": str(database.get("PASSWORD") or ""),
+    }
+    environment = {name: value for name, value in environment.items() if value}
+    done = subprocess.run(
+        [found, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise Refused(f"{program} failed: {done.stderr.strip() or done.returncode}")
+
+
+def _unpack(source: Path, folder: Path) -> Path:
+    """The dump of a backup, if it is whole and for this kind of database."""
+    try:
+        with tarfile.open(source, "r:gz") as archive:
+            archive.extractall(folder, filter="data")
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (tarfile.TarError, OSError, ValueError) as error:
+        raise Refused(f"{source} is no backup of Sampan, or it is damaged ({error}).") from error
+    if manifest.get("vendor") != connection.vendor:
+        raise Refused(
+            f"{source} was made from {manifest.get('vendor')}, and this is {connection.vendor}. "
+            "Set SAMPAN_DATABASE to a database of that kind."
+        )
+    dump = folder / DUMP[connection.vendor]
+    if not dump.is_file() or _sha256(dump) != manifest.get("sha256"):
+        raise Refused(f"{source} is damaged: its content is not what was written.")
+    return dump
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _has_data() -> bool:
+    from sampan_platform.people.models import Organisation
+
+    if "people_organisation" not in connection.introspection.table_names():
+        return False
+    return Organisation.objects.exists()
