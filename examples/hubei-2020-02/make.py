@@ -152,7 +152,8 @@ def make(folder: Path, out: Path) -> None:
     write_frame(out / "sources" / "cases_and_forecast.csv", cases)
     write_frame(out / "sources" / "backtest.csv", errors)
     # what is planned with is what the file says, so that anybody can start from it
-    cases = pl.read_csv(out / "sources" / "cases_and_forecast.csv", try_parse_dates=True)
+    written = out / "sources" / "cases_and_forecast.csv"
+    cases = pl.read_csv(written, try_parse_dates=True, infer_schema_length=None)
     tables = Tables()
     places = figures.places(folder)
     ways.add_sites(tables, places)

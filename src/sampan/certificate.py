@@ -205,13 +205,14 @@ class _Teller:
             return
         priority = part.part.split(":")[0]
         names = self.model.numbers.keys["resources"]
+        level = min(value, bound * (1 - self.tolerance))
         for row, _ in proof.extra:
             if row.rule == "fill_rate" and row.key.split(":", 1)[0] == priority:
                 pair = row.key, names[row.resource or 0]
-                self.held.setdefault(pair, value * (1 - self.tolerance))
+                self.held.setdefault(pair, level)
         if value >= 1.0 - SMALLEST:
             for pair in self._keys(self._class_pairs(priority)):
-                self.held.setdefault(pair, value * (1 - self.tolerance))
+                self.held.setdefault(pair, level)
         pairs = self._class_pairs(priority)
         levels = [self.held.get(pair) for pair in self._keys(pairs)]
         if all(level is not None for level in levels):

@@ -151,6 +151,12 @@ def _add_explain(commands: Any) -> None:
         action="store_true",
         help="what relieving each limit is worth (also if nothing is asked)",
     )
+    parser.add_argument(
+        "--language",
+        choices=("en", "zh"),
+        default="en",
+        help="of the sentences; English by default",
+    )
 
 
 def _add_show(commands: Any) -> None:
@@ -258,7 +264,9 @@ def _run(arguments: list[str]) -> int:
             raise UsageError(f"give a command: {', '.join([*own, *others])}.")
         elif not first.startswith("-"):
             raise UsageError(_no_command(first, [*own, *others]))
-    given = parser.parse_args(arguments)
+    given, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        own.get(given.command, parser).error(f"unrecognized arguments: {' '.join(unknown)}")
     module, _, name = given.run.partition(":")
     run: Callable[[argparse.Namespace], int] = getattr(
         import_module(f"sampan.commands.{module}"), name

@@ -212,7 +212,7 @@ def _number(raw: pl.Series, cells: _Cells) -> pl.Series:
         text = text.set(text == "", None)
         number = text.cast(pl.Float64, strict=False)
         wrong = text.is_not_null() & number.is_null()
-        cells.report(wrong, "{} is not a number.", "Write digits such as 1250.5.", "not-a-number")
+        cells.report(wrong, "{} is not a number.", _digits(cells.attribute), "not-a-number")
     if raw.dtype.is_numeric() and cells.attribute.default == float("inf"):
         # how `Network.table` states "unlimited", for which a given cell is empty
         number = number.set(number == float("inf"), None)
@@ -222,6 +222,15 @@ def _number(raw: pl.Series, cells: _Cells) -> pl.Series:
     hint = "Leave the cell empty for no limit."
     cells.report(infinite, "{} is not a finite number.", hint, "not-finite")
     return number.set((number.is_nan() | infinite).fill_null(value=False), None)
+
+
+def _digits(attribute: Attribute) -> str:
+    """What to write instead of something that is not a number."""
+    if attribute.type == "whole" and attribute.unit == "period":
+        return "Write the number of the period: 0 is the first, 1 the next."
+    return (
+        "Write digits such as 12." if attribute.type == "whole" else "Write digits such as 1250.5."
+    )
 
 
 def _whole(raw: pl.Series, cells: _Cells) -> pl.Series:

@@ -3,7 +3,7 @@
 ::
 
     SampanError
-    ├── InputError            the network's tables cannot be used; lists every problem
+    ├── InputError            tables cannot be used; lists every problem
     ├── PlanFileError         a plan's folder cannot be read; lists every problem
     ├── ContradictionError    hard rules exclude each other; names a smallest set of them
     ├── OutputError           a file or folder cannot be written, or holds something else
@@ -63,8 +63,9 @@ class SampanError(Exception):
 class _ProblemsError(SampanError):
     where = "the input"
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], *, where: str | None = None) -> None:
         self.problems = tuple(problems)
+        self.where = where or self.where
         super().__init__(self._text())
 
     def _text(self) -> str:
@@ -77,7 +78,10 @@ class _ProblemsError(SampanError):
 
 
 class InputError(_ProblemsError):
-    """The network's tables cannot be used; `problems` lists everything that is wrong."""
+    """Tables cannot be used; `problems` lists everything that is wrong.
+
+    `where` says which tables: "the network", or what else was given, such as "the case counts".
+    """
 
     where = "the network"
 

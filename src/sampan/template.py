@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def write_template(path: str | PathLike[str], overwrite: bool = False) -> Path:
     place = Path(path)
     if place.suffix.lower() != ".xlsx":
         raise OutputError(f"{place}: a template is an Excel workbook. Give a name ending in .xlsx.")
-    if place.exists() and not overwrite:
+    if os.path.exists(place) and not overwrite:
         raise OutputError(f"{place}: the file is there already. Choose a name that is free.")
     book = Workbook()
     _fill_about(book.active)

@@ -194,6 +194,7 @@ FILES: dict[str, Case] = {
     "bad-csv": lambda place: read_network(folder(place, capacities_csv='capacity,amount_max\n"a,')),
     "empty-file": lambda place: read_network(folder(place, capacities_csv="")),
     "unknown-file": lambda place: read_network(folder(place, lane_csv="lane\n")),
+    "ignored-workbook": lambda place: read_network(folder(place, lanes_xlsx=b"")),
     "two-files": lambda place: read_network(folder(place, lanes_parquet=b"")),
     "missing-frame": lambda place: read_plan(_bad_plan(place, "runs.csv", None)),
     "bad-summary": lambda place: read_plan(_bad_plan(place, "plan.toml", 'status = "good"')),

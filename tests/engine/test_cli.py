@@ -84,7 +84,7 @@ def test_solve_prints_what_a_coordinator_asks(network: Path, capsys: Any) -> Non
     """How it ended, how good it is, what is short and where, what to ship today."""
     code, out, _ = in_process(capsys, "solve", network)
     assert code == 0
-    for words in ("Solved to the end", "no plan can do better by more than 0.0 %", "50.0 %",
+    for words in ("Solved to the end", "Proven: no plan is better", "50.0 %",
                   "What to ship today, 2020-02-10", "warehouse"):  # fmt: skip
         assert words in out
 
@@ -170,6 +170,14 @@ def test_contradiction_is_a_finding(tmp_path: Path, capsys: Any) -> None:
     assert "reserves" in [rule["table"] for rule in document["rules"]]
 
 
+def test_an_unknown_option_points_to_its_command(network: Path, capsys: Any) -> None:
+    """The advice names the help that lists the options, not that of `sampan` itself."""
+    code, out, err = in_process(capsys, "solve", network, "--fast")
+    assert (code, out) == (2, "")
+    assert "--fast" in err
+    assert "`sampan solve --help`" in err
+
+
 def test_explain(network: Path, plan: Path, capsys: Any) -> None:
     """Why a shortage, why a shipment, and what limits the plan; in words and as JSON."""
     for question in (["--demand", "N"], ["--shipment", "1"], ["--bottlenecks"], []):
@@ -179,6 +187,9 @@ def test_explain(network: Path, plan: Path, capsys: Any) -> None:
         code, document = as_json(capsys, "explain", network, plan, *question)
         assert code == 0
         assert document["headline"]
+    code, out, _ = in_process(capsys, "explain", network, plan, "--demand", "N", "--language", "zh")
+    assert code == 0
+    assert "优先级" in out
     code, _, err = in_process(capsys, "explain", network, plan, "--demand", "nobody")
     assert code == 2
     assert "nobody" in err

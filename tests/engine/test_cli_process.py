@@ -55,28 +55,41 @@ def test_ctrl_c_returns_the_best_plan(long_network: Path, tmp_path: Path) -> Non
 
 TWICE = """
 import os, signal, time
+from sampan.commands import solving
 from sampan.commands.progress import Nothing
-from sampan.commands.solving import Stop, catching
-with catching(Stop(Nothing())):
+solving.SAME_PRESS_SECONDS = {same_press}
+with solving.catching(solving.Stop(Nothing())):
     os.kill(os.getpid(), signal.SIGINT)
     print("still here", flush=True)
     os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(60)
+    time.sleep({then})
+    print("and here")
 """
 
 
-def test_ctrl_c_twice_ends_at_once() -> None:
-    """The first only asks for a stop; the second ends the process with 130, whatever it does."""
-    done = subprocess.run(
-        [sys.executable, "-c", TWICE],
+def _press_twice(same_press: float, then: float) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", TWICE.format(same_press=same_press, then=then)],
         env=environment(),
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_ctrl_c_twice_ends_at_once() -> None:
+    """The first only asks for a stop; the second ends the process with 130, whatever it does."""
+    done = _press_twice(same_press=0, then=60)
     assert (done.returncode, done.stdout) == (130, "still here\n")
     assert "Ended." in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_one_ctrl_c_that_arrives_twice_is_one() -> None:
+    """A program around this one may pass on what the terminal has sent already."""
+    done = _press_twice(same_press=1e9, then=0)
+    assert (done.returncode, done.stdout) == (0, "still here\nand here\n")
+    assert done.stderr.count("Stopping") == 1
 
 
 def test_time_limit_gives_a_plan(long_network: Path) -> None:
@@ -95,6 +108,18 @@ def test_broken_pipe_is_silent(tmp_path: Path) -> None:
     done = subprocess.run(
         command("schema"), env=environment(), stdout=write, stderr=subprocess.PIPE, check=False
     )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_a_reader_that_stops_early_is_no_finding(tmp_path: Path) -> None:
+    """The pages drawn by rich end with 141 as well, not with the 1 of an invalid plan."""
+    write_network(two_hospitals(), tmp_path / "n")
+    read, write = os.pipe()
+    os.close(read)
+    words = command("show", tmp_path / "n")
+    env = environment(PYTHONUNBUFFERED="1")
+    done = subprocess.run(words, env=env, stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (141, b"")
 

@@ -292,10 +292,16 @@ def test_senseless_parameters_are_refused(wrong: dict[str, Any]) -> None:
     assert set(_codes(caught.value)) == {"bad-parameter"}
 
 
+def test_wrong_case_counts_are_said_to_be_in_the_case_counts() -> None:
+    """Whoever gives cases has no network yet, and is not sent to look for one."""
+    with pytest.raises(InputError, match="1 problem in the case counts:"):
+        demand.needs(_cases({"A": [1]}).with_columns(date=pl.lit("soon")))
+
+
 @pytest.mark.parametrize("wrong", [{"method": "beds"}, {"level": "middle"}])
 def test_unknown_choices_are_refused(wrong: dict[str, Any]) -> None:
     """A mistyped method or level is an error, not the default."""
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="1 problem in the parameters"):
         demand.needs(_cases({"A": [1]}), **wrong)
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import openpyxl
 import polars as pl
 import pytest
 
-from sampan.errors import InputError, PlanFileError
+from sampan import schema
+from sampan.conform import conform_table
+from sampan.errors import InputError, OutputError, PlanFileError
 from sampan.read import read_network, read_plan
+from sampan.template import write_template
 from sampan.write import write_network
 from tests.engine.broken import TOML, folder, network, plan_folder, workbook
 
@@ -276,3 +281,65 @@ class TestPlanFolders:
         (tmp_path / "file.txt").write_text("x")
         with pytest.raises(PlanFileError, match="Give the folder of a plan"):
             read_plan(tmp_path / name)
+
+
+class TestAdvice:
+    """What a newcomer gets wrong first is told with the way out."""
+
+    @pytest.mark.parametrize(
+        ("name", "hint"),
+        [
+            ("net.xls", "Save it as an Excel workbook (.xlsx)."),
+            ("sites.csv", "Give the folder that it is in"),
+            ("network.toml", "Give the folder that it is in"),
+            ("notes.txt", "Give the folder of a network."),
+        ],
+    )
+    def test_a_file_instead_of_a_folder(self, name, hint, tmp_path):
+        """An old workbook, or one of the folder's files."""
+        (tmp_path / name).write_text("x")
+        with pytest.raises(InputError, match=re.escape(hint)):
+            read_network(tmp_path / name)
+
+    def test_a_folder_that_may_not_be_looked_into(self, tmp_path, monkeypatch):
+        """Where the system hides what is below a folder, that folder is named."""
+        hidden = tmp_path / "hidden"
+        hidden.mkdir()
+        asked = os.access
+        monkeypatch.setattr(os, "access", lambda path, mode: path != hidden and asked(path, mode))
+        with pytest.raises(InputError, match=re.escape(f"{hidden} may not be looked into.")):
+            read_network(hidden / "network")
+
+    def test_a_template_where_nothing_may_be_written(self, tmp_path, monkeypatch):
+        """Also where the system refuses to say whether a file is there."""
+
+        def refuse(*_arguments, **_options):
+            raise PermissionError(13, "Permission denied")
+
+        for name in ("exists", "write_bytes", "unlink"):
+            monkeypatch.setattr(Path, name, refuse)
+        with pytest.raises(OutputError, match="Choose another place"):
+            write_template(tmp_path / "mine.xlsx")
+
+    @pytest.mark.parametrize(
+        ("column", "hint"),
+        [
+            ("period", "Write the number of the period: 0 is the first, 1 the next."),
+            ("priority", "Write digits such as 12."),
+            ("quantity", "Write digits such as 1250.5."),
+        ],
+    )
+    def test_a_date_instead_of_a_number(self, column, hint):
+        """A date where a period is counted; other columns name the digits they take."""
+        row = {
+            "demand": "D",
+            "site": "s",
+            "resource": "r",
+            "period": 0,
+            "quantity": 1,
+            "priority": 1,
+        }
+        frame = pl.DataFrame({name: [str(value)] for name, value in row.items()})
+        given = frame.with_columns(pl.lit("2020-02-13").alias(column))
+        _, problems = conform_table(schema.table("demands"), given, 2)
+        assert [(problem.column, problem.hint) for problem in problems] == [(column, hint)]

@@ -11,8 +11,17 @@ from rich.cells import cell_len
 
 from sampan.network import Calendar, Network
 from sampan.show import network_facts, print_plan_summary
-from sampan.show.facts import fill_rates, ship_first, short_by_item, unmet_over_time, wanted_rows
+from sampan.show.facts import (
+    expired,
+    fill_rates,
+    ship_first,
+    short_by_item,
+    unmet_over_time,
+    wanted_rows,
+)
+from sampan.show.layout import fitted
 from sampan.show.numbers import bar, quantity, share, when
+from sampan.show.report import alike
 from sampan.show.stages import proof, stage_rows, verdict
 from sampan.solve import solve
 from sampan.testing import assert_plan_valid, two_hospitals
@@ -78,19 +87,34 @@ def test_stages_in_plain_words(network: Network) -> None:
     assert rows["shortage", "2"]["says"] == "75.0 %"
     assert rows["fairness", "2"]["says"] == "25.0 %"
     assert {row["proof"] for row in rows.values()} == {"proven best"}
-    assert verdict(plan) == "Proven: no plan can do better by more than 0.0 %."
+    text = "Proven: no plan is better, taking the objectives in their order."
+    assert verdict(network, plan) == text
 
 
 def test_an_unproven_plan_does_not_claim_to_be_proven(network: Network) -> None:
     """A stage with a gap is named, with the gap, or as unknown where the gap says nothing."""
     plan = solve(network)
-    for gap, words in ((0.25, "more than 25.0 %"), (1e9, "is not known")):
-        at = (pl.col("stage") == "shortage") & (pl.col("part") == "2")
+    at = (pl.col("stage") == "shortage") & (pl.col("part") == "2")
+    for gap, words in ((0.25, "improved, by 25.0 % at most"), (1e9, "by how much, is not known")):
         stages = plan.stages.with_columns(gap=pl.when(at).then(gap).otherwise("gap"))
-        text = verdict(plan.replace(stages=stages))
-        assert "shortage 2" in text
+        text = verdict(network, plan.replace(stages=stages))
+        assert text.startswith("Proven: on the first 1 of ")
+        assert "The next, shortage 2 (unmet), might be " in text
         assert words in text
     assert [proof(0.0), proof(0.25), proof(1e9)] == ["proven best", "within 25.0 %", "not proven"]
+
+
+def test_a_last_objective_with_a_gap_is_told_plainly(network: Network) -> None:
+    """Everything but the changes is proven; they are 5, and no plan gets below 4."""
+    plan = solve(network)
+    last = plan.stages.tail(1).with_columns(
+        stage=pl.lit("changes"), part=pl.lit("all"), value=5.0, bound=4.0, gap=0.2
+    )
+    text = verdict(network, plan.replace(stages=plan.stages[:-1].vstack(last)))
+    assert text.startswith("Proven: on the first ")
+    assert text.endswith(
+        "Only the last, changes (orders changed), might be improved, from 5 to 4 at most."
+    )
 
 
 def test_nothing_short_and_nothing_sent(network: Network, capsys: Any) -> None:
@@ -103,7 +127,7 @@ def test_nothing_short_and_nothing_sent(network: Network, capsys: Any) -> None:
 
 
 def test_the_long_page(network: Network, tmp_path: Path, capsys: Any) -> None:
-    """Every part is there, 80 columns hold it, and without a terminal there are no colours."""
+    """Every part is there, 100 columns hold it, and without a terminal there are no colours."""
     write_network(network, tmp_path / "n")
     write_plan(solve(network), tmp_path / "p")
     code, out, err = in_process(capsys, "show", tmp_path / "n", tmp_path / "p")
@@ -112,7 +136,7 @@ def test_the_long_page(network: Network, tmp_path: Path, capsys: Any) -> None:
                   "Unmet, by the date", "How good it is", "医用口罩"):  # fmt: skip
         assert words in out
     assert "\x1b" not in out
-    assert max(map(cell_len, out.splitlines())) <= 80
+    assert max(map(cell_len, out.splitlines())) <= 100
     code, document = as_json(capsys, "show", tmp_path / "n", tmp_path / "p")
     assert code == 0
     assert [row["short"] for row in document["short"]] == pytest.approx([10.0, 3.0])
@@ -132,9 +156,65 @@ def test_the_page_of_a_network(network: Network, tmp_path: Path, capsys: Any) ->
     assert as_json(capsys, "show", tmp_path / "n")[1]["tables"]["demands"] == 3
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_width_breaks_words(
+    network: Network, width: int, tmp_path: Path, capsys: Any, monkeypatch: Any
+) -> None:
+    """On a narrow page a table becomes a list; figures, dates and words are never cut."""
+    sites = network.table("sites").with_columns(
+        name=pl.lit("Universitaetskrankenhaus ") + pl.col("site")
+    )
+    named = network.replace(sites=sites)
+    write_network(named, tmp_path / "n")
+    write_plan(solve(named), tmp_path / "p")
+    monkeypatch.setenv("COLUMNS", str(width))
+    code, out, _ = in_process(capsys, "show", tmp_path / "n", tmp_path / "p")
+    assert code == 0
+    assert max(map(cell_len, out.splitlines())) <= width
+    sent = out[out.index("What to ship today") : out.index("How much is met")]
+    for words in ("Universitaetskrankenhaus", "2020-02-11", "quantity", "piece"):
+        assert words in sent
+
+
+def test_what_fits_a_width() -> None:
+    """The widest column gives way first, none below what it needs; too little room is said."""
+    assert fitted([20, 10, 6], [5, 5, 6], 36) == [20, 10, 6]
+    assert fitted([20, 10, 6], [5, 5, 6], 17) == [5, 6, 6]
+    assert fitted([20, 10, 6], [5, 5, 6], 15) is None
+    assert fitted([], [], 0) == []
+
+
+def test_groups_alike_share_a_line(network: Network, capsys: Any) -> None:
+    """Where the same is to be said of many groups, it is said once."""
+    groups = [
+        {"priority": 1, "group": name, "fill_rate": 0.5, "lowest": 0.25, "lowest_item": "mask"}
+        for name in "abcde"
+    ]
+    full = {"priority": 1, "group": "f", "fill_rate": 1.0, "lowest": 1.0, "lowest_item": "mask"}
+    lines = [(label, more) for label, _, more in alike([*groups, full])]
+    assert lines == [("a, b and 3 more", "least: mask 25.0 %"), ("f", "all in full")]
+
+
+def test_what_rounding_leaves_does_not_expire(network: Network) -> None:
+    """A millionth of a piece that expires is no news; a piece is."""
+    plan = solve(network)
+    rows = {"site": ["north"] * 2, "resource": ["mask", "glove"], "quantity": [1e-7, 1.0]}
+    lots = plan.expiries.clear()
+    blank = lots.drop(*rows).clear(2)
+    expiries = pl.DataFrame(rows).hstack(blank).select(lots.columns)
+    assert [row["item"] for row in expired(network, plan.replace(expiries=expiries))] == ["glove"]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (1234567.4, "1,234,567"), (999.5, "999.5"), (0.125, "0.125"), (12.0, "12")],
+    [
+        (0.0, "0"),
+        (2e30, "2e+30"),
+        (1234567.4, "1,234,567"),
+        (999.5, "999.5"),
+        (0.125, "0.125"),
+        (12.0, "12"),
+    ],
 )
 def test_quantities(value: float, text: str) -> None:
     """Thousands are set apart, small numbers keep what matters."""

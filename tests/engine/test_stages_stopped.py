@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 
 from sampan.errors import SolverError
+from sampan.plan import Plan
 from sampan.solve import solve
 from tests.engine.networks import Row, demand, lane, solved, stock, tiny
 
@@ -58,6 +60,31 @@ def test_a_caller_who_says_stop_gets_a_valid_plan(calls: int) -> None:
 
     plan = solved(scarce(), on_progress=report)
     assert plan.status == "interrupted"
+
+
+@pytest.mark.parametrize("lane_resources", [[], LOTS], ids=["continuous", "whole"])
+def test_a_stop_at_any_moment_leaves_a_valid_plan_with_every_part(
+    lane_resources: list[Row],
+) -> None:
+    """Stopped at the k-th report, for every k: valid, and every class of every stage is stated."""
+    network = scarce(lane_resources=lane_resources)
+    reports: list[object] = []
+    whole = solved(network, on_progress=reports.append)
+    for most in range(len(reports) + 1):
+        asked: list[object] = []
+
+        def report(progress: object, asked: list[object] = asked, most: int = most) -> bool:
+            asked.append(progress)
+            return len(asked) <= most
+
+        plan = solved(network, on_progress=report)
+        assert _classes(plan) == _classes(whole), most
+
+
+def _classes(plan: Plan) -> set[tuple[str, str]]:
+    """Stage and class of every part, whatever the number of rounds."""
+    parts = plan.stages.select("stage", pl.col("part").str.split(":").list.first())
+    return set(parts.iter_rows())
 
 
 def test_no_plan_at_all_is_an_error_that_says_so() -> None:

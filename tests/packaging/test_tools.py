@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
         ("MIT", True),
         ("BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0", True),
         ("Apache-2.0 OR GPL-3.0-only", True),
-        ("Mozilla Public License 2.0 (MPL 2.0)", False),
+        ("Mozilla Public License 2.0 (MPL 2.0)", True),
         ("GPL-3.0-only", False),
         ("LGPLv2+", False),
         ("MIT AND GPL-2.0-only", False),

@@ -33,3 +33,25 @@ def world(tree) -> Iterator[object]:
     from tests.platform.world import World
 
     return World(tree)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_past_the_ledger() -> None:
+    """Between transactional tests all tables are emptied, which the ledger's triggers refuse."""
+    from django.db import connection
+
+    operations = type(connection.ops)
+    plain = operations.execute_sql_flush
+
+    def postgresql(self, statements: list[str]) -> None:
+        statements = ["SET session_replication_role = replica", *statements]
+        plain(self, [*statements, "SET session_replication_role = origin"])
+
+    def sqlite(self, statements: list[str]) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+        drop = [f'DROP TRIGGER "{name}"' for name, _ in triggers]
+        plain(self, [*drop, *statements, *(sql for _, sql in triggers)])
+
+    operations.execute_sql_flush = sqlite if connection.vendor == "sqlite" else postgresql

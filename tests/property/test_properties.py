@@ -5,9 +5,11 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from sampan.errors import ContradictionError
 from sampan.network import Objective
 from sampan.plan import Plan
 from tests.engine.networks import solved, values
+from tests.property.random_networks import random_network
 from tests.property.transform import (
     Tables,
     cases,
@@ -168,3 +170,25 @@ def test_tables_are_never_changed_by_a_solve() -> None:
         before: Tables = {name: frame.to_dicts() for name, frame in network.tables.items()}
         solved(network)
         assert {name: frame.to_dicts() for name, frame in network.tables.items()} == before
+
+
+def test_a_price_of_pure_rounding_hides_no_bound() -> None:
+    """A purchase without limit, of a good whose price is 3e-18 of what it is summed with.
+
+    Lifting prices had left it there; as the run's only price it left the last stage no bound.
+    """
+    plan = solved(random_network(1370))
+    assert values(plan)["changes:all"] == pytest.approx(4.0)
+    assert plan.stages["gap"].max() == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("tolerance", [1e-9, 1e-7, 1e-3])
+def test_a_tolerance_however_small_gives_a_plan_that_verifies(
+    tolerance: float, effort: int
+) -> None:
+    """Rows that leave next to no room are hard on a solver; the plan is valid all the same."""
+    for seed in range(1000, 1000 + CASES * effort):
+        try:
+            solved(random_network(seed, objective=Objective(tolerance=tolerance)))
+        except ContradictionError:
+            continue

@@ -44,6 +44,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "bad-csv": "quotation marks make no sense, or columns are not separated by commas",
         "empty-file": "a CSV file has no headings",
         "unknown-file": "a CSV or Parquet file is named after no table",
+        "ignored-workbook": "a folder has an Excel workbook that is named after a table",
         "two-files": "a table stands both as CSV and as Parquet",
         "missing-frame": "a frame of a plan has no file",
         "bad-summary": "plan.toml has no proper status or gap",

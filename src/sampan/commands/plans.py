@@ -72,6 +72,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
         demand=arguments.demand,
         shipment=arguments.shipment,
         bottlenecks=arguments.bottlenecks or not one,
+        language=arguments.language,
     )
     if arguments.json:
         print_json(answer.to_dict())

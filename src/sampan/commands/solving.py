@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,9 @@ from sampan.plan import Plan, Status
 from sampan.solve import Progress, solve
 from sampan.write import check_plan_folder, write_plan
 
+SAME_PRESS_SECONDS = 0.2
+"""One Ctrl-C can arrive twice: from the terminal, and passed on by a program around this one."""
+
 
 class Stop:
     """Whether Ctrl-C was pressed: once asks for the plan so far, twice ends at once."""
@@ -29,13 +33,17 @@ class Stop:
     def __init__(self, shown: Display) -> None:
         self.shown = shown
         self.asked = False
+        self.asked_at = 0.0
 
     def __call__(self, *_: Any) -> None:
+        now = time.monotonic()
+        if self.asked and now - self.asked_at < SAME_PRESS_SECONDS:
+            return
         if self.asked:
             # the solver's thread cannot be ended in any gentler way
             os.write(2, b"\x1b[?25h\nEnded.\n" if os.isatty(2) else b"Ended.\n")
             os._exit(INTERRUPTED)
-        self.asked = True
+        self.asked, self.asked_at = True, now
         self.shown.stopping()
 
     def on_progress(self, progress: Progress) -> bool:
@@ -118,4 +126,4 @@ def _print_summary(
 
     print_plan_summary(network, plan, warnings)
     if arguments.out is not None and Path(arguments.out).is_dir():
-        print(f"\nThe plan is in {arguments.out}")
+        print(f"\nThe plan is in {arguments.out}; `sampan show` says why, and what else it does.")

@@ -11,7 +11,9 @@ import polars as pl
 from scipy import sparse
 
 from sampan.model import Model, build
-from sampan.model.numbers import Array, Numbers
+from sampan.model.circulation import lanes_in_rings
+from sampan.model.layers import layers, reach
+from sampan.model.numbers import Array, Numbers, numbers
 from sampan.network import Network
 from sampan.solvers.feasible import Bounds
 
@@ -33,6 +35,23 @@ class Sale:
 
 
 @dataclass(frozen=True)
+class EmptyRing:
+    """Shipments in a ring of lanes without lead time that nothing comes into but what is for sale.
+
+    The balances alone would let them go round without any goods.
+    """
+
+    columns: Array
+    sellers: Array
+    """Runs of the processes that sell what would fill the ring."""
+
+    def close(self, column_upper: Array) -> None:
+        """Shut the ring, in place, unless one of its sellers may sell."""
+        if not (column_upper[self.sellers] > 0).any():
+            column_upper[self.columns] = 0.0
+
+
+@dataclass(frozen=True)
 class Relaxed:
     """A model wide enough for every relaxation, with the bounds of the network as it is."""
 
@@ -47,6 +66,7 @@ class Relaxed:
     bounds: Bounds
     sales: list[Sale]
     commitment_rows: Array
+    rings: list[EmptyRing]
 
     def row_numbers(self, rule: str) -> dict[Key, int]:
         """The matrix's row for each key, resource and period of a rule."""
@@ -98,7 +118,44 @@ def relaxed(original: Model) -> Relaxed:
         np.concatenate([model.whole, np.zeros(count, dtype=bool)]),
     )
     matrix = sparse.hstack([_with_most(model), short], format="csc")
-    return Relaxed(network, n, model, matrix, bounds, sales, commitment_rows)
+    rings = _empty_rings(model, network, n, sales)
+    return Relaxed(network, n, model, matrix, bounds, sales, commitment_rows, rings)
+
+
+def _empty_rings(model: Model, network: Network, n: Numbers, sales: list[Sale]) -> list[EmptyRing]:
+    """By the sales that would fill them, each of which alone or all of them together."""
+    f, runs = model.columns.shipments, model.columns.runs
+    resource = model.layers.resource[f["layer"]]
+    expires = model.layers.expires[f["layer"]]
+    at = (f["period"], n.origin[f["lane"]], resource, expires)
+    inside = lanes_in_rings(n)[f["lane"]]
+    if not inside.any():
+        return []
+    empty = inside & ~_present(_widened(network, n, []))[at]
+    if not empty.any():
+        return []
+    filled = np.array([_present(_widened(network, n, [sale]))[at] for sale in sales])
+    filled[:, ~filled.any(axis=0)] = True
+    sellers, ring = np.unique(filled[:, empty], axis=1, return_inverse=True)
+    found = []
+    for number, chosen in enumerate(sellers.T):
+        processes = [sale.process for sale, one in zip(sales, chosen, strict=True) if one]
+        columns = f.columns[empty][ring == number]
+        found.append(EmptyRing(columns, runs.columns[np.isin(runs["process"], processes)]))
+    return found
+
+
+def _present(network: Network) -> Array:
+    """T × S × K × (T + 1): whether units of a last usable period can be at a site."""
+    n = numbers(network)
+    lay = layers(n)
+    r = reach(n, lay)
+    period, node = np.nonzero(r.node)
+    layer, site = np.divmod(node, r.sites)
+    shape = (n.periods, r.sites, len(n.keys["resources"]), n.periods + 1)
+    found = np.zeros(shape, dtype=bool)
+    found[period, site, lay.resource[layer], lay.expires[layer]] = True
+    return found
 
 
 def _rows_of(model: Model, rule: str) -> Array:

@@ -122,6 +122,8 @@ class _Search:
         for atom in every:
             if atom.shuts and id(atom) in kept:
                 bounds.column_upper[atom.columns] = 0.0
+        for ring in self.wide.rings:
+            ring.close(bounds.column_upper)
         return bounds
 
     def _contradict(self, held: Held, *, continuous: bool | None = None) -> bool:

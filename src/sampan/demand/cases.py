@@ -66,7 +66,7 @@ class EpidemicParameters:
     def __post_init__(self) -> None:
         problems = list(_parameter_problems(self))
         if problems:
-            raise InputError(problems)
+            raise InputError(problems, where="the parameters")
 
 
 def _parameter_problems(given: EpidemicParameters) -> list[Problem]:
@@ -133,7 +133,7 @@ def series_of(cases: Any, column: str = "confirmed", *, same_end: bool = False) 
     counts[at_place, at_day] = frame[column].to_numpy()
     problems = _gaps(places, days, counts, same_end=same_end)
     if problems:
-        raise InputError(problems)
+        raise InputError(problems, where="the case counts")
     return Series(places, days, counts)
 
 
@@ -152,7 +152,7 @@ def conformed_cases(cases: Any, column: str) -> pl.DataFrame:
             problems.append(Problem("cases", at + 1, "date", value, message, hint, "not-a-date"))
         frame = frame.with_columns(parsed.alias("date"))
     if problems:
-        raise InputError(problems)
+        raise InputError(problems, where="the case counts")
     return frame.sort("place", "date")
 
 

@@ -71,7 +71,7 @@ def conformed_coefficients(given: Any) -> pl.DataFrame:
     if not problems:
         problems = _mixed_units(frame)
     if problems:
-        raise InputError(problems)
+        raise InputError(problems, where="the coefficients")
     if "note" not in frame.columns:
         frame = frame.with_columns(pl.lit("").alias("note"))
     return frame.select(COEFFICIENTS.columns).with_columns(pl.col("note").fill_null(""))

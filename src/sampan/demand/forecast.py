@@ -236,7 +236,7 @@ def _check_days(days: int) -> None:
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
         message, hint = f"{days!r} days cannot be forecast.", "Give a whole number from 1 up."
         problem = Problem("forecast", None, "days", str(days), message, hint, "bad-parameter")
-        raise InputError([problem])
+        raise InputError([problem], where="the parameters")
 
 
 def _check_length(series: Series, chosen: EpidemicParameters, last_origin: int) -> None:
@@ -244,7 +244,8 @@ def _check_length(series: Series, chosen: EpidemicParameters, last_origin: int) 
         short = chosen.trend_days - last_origin
         message = f"{len(series.days)} days of counts are too few for this trend and interval."
         hint = f"Give {short} more, or a smaller trend_days or interval_origins_min."
-        raise InputError([Problem("cases", None, "date", None, message, hint, "too-short")])
+        problem = Problem("cases", None, "date", None, message, hint, "too-short")
+        raise InputError([problem], where="the case counts")
 
 
 def _reported(series: Series) -> pl.DataFrame:

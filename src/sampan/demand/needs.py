@@ -53,9 +53,11 @@ def caseload(
     """
     chosen = parameters or EpidemicParameters()
     if method not in ("new_cases", "active_cases"):
-        raise InputError([_bad("method", method, "Use new_cases or active_cases.")])
+        problem = _bad("method", method, "Use new_cases or active_cases.")
+        raise InputError([problem], where="the parameters")
     if level not in ("confirmed", "confirmed_low", "confirmed_high"):
-        raise InputError([_bad("level", level, "Use confirmed, confirmed_low or confirmed_high.")])
+        problem = _bad("level", level, "Use confirmed, confirmed_low or confirmed_high.")
+        raise InputError([problem], where="the parameters")
     series = series_of(cases, level)
     new = series.new
     split = _split(chosen)

@@ -172,4 +172,4 @@ def _check(
                     hint = f"Add it to `{what}`, or leave its rows out."
                     wrong(column, value, f"{value!r} is not in `{what}`.", hint)
     if problems:
-        raise InputError(problems)
+        raise InputError(problems, where="the needs")

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from sampan.model.build import Model
-from sampan.model.numbers import Array
+from sampan.model.numbers import Array, Numbers
 
 WANTED = ("pledge", "commitment", "change", "lot_size", "quantity_min", "quantity_start")
 """Rules by which it matters how much is sent, wherever it ends up."""
@@ -43,20 +43,25 @@ def without_circulation(model: Model, x: Array) -> Array:
 
 def _ringed(model: Model, x: Array) -> Array:
     """Shipments (numbers within their block) that could be part of such a ring."""
-    n, f = model.numbers, model.columns.shipments
-    at_once = n.lane_lead == 0
-    sites = len(n.keys["sites"])
-    arcs = (np.ones(at_once.sum()), (n.origin[at_once], n.destination[at_once]))
-    graph = sparse.coo_array(arcs, shape=(sites, sites)).tocsr()
-    _, part = sparse.csgraph.connected_components(graph, directed=True, connection="strong")
-    inside = at_once & (part[n.origin] == part[n.destination])
-    found = inside[f["lane"]] & (f.of(x) > 0)
+    f = model.columns.shipments
+    found = lanes_in_rings(model.numbers)[f["lane"]] & (f.of(x) > 0)
     for rows in model.rows:
         if rows.rule in WANTED and found.any():
             mine = (rows.column >= f.start) & (rows.column < f.start + f.size)
             found[rows.column[mine] - f.start] = False
     numbers: Array = np.flatnonzero(found)
     return numbers
+
+
+def lanes_in_rings(n: Numbers) -> Array:
+    """One a lane: whether it is part of a ring of lanes without lead time."""
+    at_once = n.lane_lead == 0
+    sites = len(n.keys["sites"])
+    arcs = (np.ones(at_once.sum()), (n.origin[at_once], n.destination[at_once]))
+    graph = sparse.coo_array(arcs, shape=(sites, sites)).tocsr()
+    _, part = sparse.csgraph.connected_components(graph, directed=True, connection="strong")
+    inside: Array = at_once & (part[n.origin] == part[n.destination])
+    return inside
 
 
 def _ring(ends: dict[int, tuple[int, int]]) -> list[int]:

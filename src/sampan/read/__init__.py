@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from os import PathLike
@@ -22,6 +23,9 @@ from sampan.read.workbook import SETTINGS_SHEET, Workbook
 SETTINGS_FILE = "network.toml"
 SUMMARY_FILE = "plan.toml"
 TABLE_SUFFIXES = (".csv", ".parquet")
+OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods")
+IGNORED_WORKBOOKS = (".xlsx", ".xlsm", *OTHER_WORKBOOKS)
+"""Not read from a folder: one that is named after a table is a mistake, and said to be one."""
 
 
 def read_network(path: str | PathLike[str]) -> Network:
@@ -45,11 +49,11 @@ def read_network(path: str | PathLike[str]) -> Network:
         If there is no network at all: no such folder, or no settings in it.
     """
     place = Path(path)
-    if place.suffix.lower() in (".xlsx", ".xlsm") and not place.is_dir():
+    if place.suffix.lower() in (".xlsx", ".xlsm") and not os.path.isdir(place):
         return _network_from_workbook(place)
-    if not place.is_dir():
+    if not os.path.isdir(place):
         raise InputError([_no_folder(place, "network")])
-    if not (place / SETTINGS_FILE).is_file():
+    if not os.path.isfile(place / SETTINGS_FILE):
         hint = "Add it, with name, start, periods, period_length and currency."
         message = f"the folder has no {SETTINGS_FILE}."
         raise InputError([Problem(str(path), None, None, None, message, hint, "no-settings")])
@@ -71,9 +75,9 @@ def read_plan(path: str | PathLike[str]) -> Plan:
         Naming everything that is wrong with the folder's files, columns and cells.
     """
     place = Path(path)
-    if not place.is_dir():
+    if not os.path.isdir(place):
         raise PlanFileError([_no_folder(place, "plan")])
-    if not (place / SUMMARY_FILE).is_file():
+    if not os.path.isfile(place / SUMMARY_FILE):
         message, hint = f"the folder has no {SUMMARY_FILE}.", "Give the folder of a plan."
         raise PlanFileError([Problem(str(path), None, None, None, message, hint, "no-summary")])
     summary, problems = load_toml(place / SUMMARY_FILE)
@@ -95,16 +99,28 @@ def read_plan(path: str | PathLike[str]) -> Plan:
 
 
 def _no_folder(place: Path, what: str) -> Problem:
-    if place.exists():
+    message, hint = "there is no such folder or file.", f"Give the folder of a {what}."
+    if hidden := _hidden_by(place):
+        message, hint = f"{hidden} may not be looked into.", "Check its permissions."
+    elif place.exists():
         message = "this is neither a folder nor an Excel workbook (.xlsx)."
-    else:
-        message = "there is no such folder or file."
-    hint = f"Give the folder of a {what}."
+        if place.suffix.lower() in OTHER_WORKBOOKS:
+            hint = "Save it as an Excel workbook (.xlsx)."
+        elif place.suffix.lower() in (*TABLE_SUFFIXES, ".toml"):
+            hint = f"Give the folder that it is in, {place.parent}."
     return Problem(str(place), None, None, None, message, hint, "no-folder")
 
 
+def _hidden_by(place: Path) -> Path | None:
+    """The folder above that keeps this person from seeing whether the place is there."""
+    for above in reversed(place.absolute().parents):
+        if os.path.isdir(above) and not os.access(above, os.X_OK):
+            return above
+    return None
+
+
 def _network_from_workbook(place: Path) -> Network:
-    if not place.exists():
+    if not os.path.exists(place):
         raise InputError([_no_folder(place, "network")])
     book = Workbook(place)
     if SETTINGS_SHEET not in book.sheets:
@@ -138,6 +154,8 @@ def _tables_of(place: Path, known: Sequence[str]) -> tuple[dict[str, FileTable],
         hint = "Check its permissions."
         return {}, [Problem(str(place), None, None, None, message, hint, "unreadable-file")]
     for path in paths:
+        if path.suffix.lower() in IGNORED_WORKBOOKS and path.stem in known:
+            problems.append(_ignored_workbook(path))
         if path.name.startswith(".") or path.suffix.lower() not in TABLE_SUFFIXES:
             continue
         if path.suffix in TABLE_SUFFIXES and path.stem in known:
@@ -154,6 +172,12 @@ def _tables_of(place: Path, known: Sequence[str]) -> tuple[dict[str, FileTable],
         read[name] = read_file(first, name)
         problems += read[name].problems
     return read, problems
+
+
+def _ignored_workbook(path: Path) -> Problem:
+    message = f"the table {path.stem} is not read from a workbook in a folder."
+    hint = f"Save it as {path.stem}.csv, or move it elsewhere; a workbook is read on its own."
+    return Problem(path.name, None, None, None, message, hint, "ignored-workbook")
 
 
 def _unknown_file(path: Path, known: Sequence[str]) -> Problem:

@@ -236,9 +236,10 @@ def breaches(network: Network, plan: Plan) -> list[dict[str, Any]]:
 
 
 def expired(network: Network, plan: Plan) -> list[dict[str, Any]]:
-    """By item: what expires unused."""
+    """By item: what expires unused, but for the rounding of a solver."""
+    lots = plan.expiries.filter(pl.col("quantity") > VISIBLE)
     return (
-        plan.expiries.group_by("resource", maintain_order=True)
+        lots.group_by("resource", maintain_order=True)
         .agg(pl.col("quantity").sum(), sites=pl.col("site").n_unique())
         .join(_resources(network), on="resource", how="left")
         .select("resource", "item", "quantity", "unit", "sites")

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sampan.network import Calendar
 
 VISIBLE = 1e-6
 """Shares below this are rounding, and not worth a person's attention."""
+READABLE = 1e15
+"""Nobody reads more digits before the point than this has, and no more of them are exact."""
 BLOCKS = " ▏▎▍▌▋▊▉"
 
 
 def quantity(value: float) -> str:
     """With thousands separators, and no more digits than matter.
 
-    >>> [quantity(value) for value in (1234567.8, 12.3456, 40.0, 0.00002)]
-    ['1,234,568', '12.35', '40', '2e-05']
+    >>> [quantity(value) for value in (1234567.8, 12.3456, 40.0, 0.00002, 2e30)]
+    ['1,234,568', '12.35', '40', '2e-05', '2e+30']
     """
+    if abs(value) >= READABLE:
+        return f"{value:.4g}"
     if abs(value) >= 1000 or float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:.4g}"
@@ -33,6 +38,16 @@ def share(value: float) -> str:
     if 0.9995 < value <= 1 - VISIBLE:
         return "over 99.9 %"
     return f"{value:.1%}".replace("%", " %")
+
+
+def listed(names: Sequence[str], shown: int = 3) -> str:
+    """The first names, and how many more there are.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c", "d", "e"])
+    ('a, b', 'a, b, c and 2 more')
+    """
+    first, more = names[:shown], len(names) - shown
+    return ", ".join(first) + (f" and {more:,} more" if more > 0 else "")
 
 
 def when(calendar: Calendar, period: int) -> str:

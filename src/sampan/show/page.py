@@ -84,10 +84,14 @@ class Page:
         """A table, or, where the page is too narrow for one, an entry a row.
 
         `columns` has a letter for each column, in order: `r` for numbers, `f` for what else must
-        stay on one line, and a space for words, which may be wrapped.
+        stay on one line, and a space for words, which may be wrapped. A row of a single cell is
+        a heading for the rows after it.
         """
         kinds = columns.ljust(len(headings))
-        cells = [[headings[at], *(row[at] for row in rows)] for at in range(len(headings))]
+        cells = [
+            [headings[at], *(row[at] for row in rows if len(row) > at)]
+            for at in range(len(headings))
+        ]
         widths = fitted(
             [max(map(cell_len, column)) for column in cells],
             [
@@ -101,14 +105,22 @@ class Page:
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
         for heading, kind, width in zip(headings, kinds, widths, strict=True):
-            justify = "right" if kind == "r" else "left"
-            table.add_column(heading, justify=justify, width=width, overflow="fold")
+            table.add_column(
+                heading,
+                justify="right" if kind == "r" else "left",
+                width=width,
+                overflow="fold",
+            )
         for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
+            style = "bold" if len(row) == 1 else ""
+            table.add_row(*(Text(cell) for cell in row), style=style)
         self.console.print(Padding(table, (0, 0, 0, BETWEEN), expand=False))
 
     def _entries(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for row in rows:
+            if len(row) == 1 < len(headings):
+                self.line(row[0], indent=BETWEEN)
+                continue
             pairs = zip(headings, row, strict=True)
             self.bullet("; ".join(f"{heading}: {cell}" for heading, cell in pairs if cell))
 

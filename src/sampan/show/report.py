@@ -10,9 +10,9 @@ from sampan.network import Network
 from sampan.plan import Plan, Status
 from sampan.show import facts
 from sampan.show.networks import network_facts
-from sampan.show.numbers import quantity, share
+from sampan.show.numbers import VISIBLE, listed, quantity, share
 from sampan.show.page import Page
-from sampan.show.stages import verdict
+from sampan.show.stages import objective, verdict
 
 SUMMARY_ROWS = 12
 ENDED = {
@@ -60,7 +60,7 @@ def _title(page: Page, network: Network, plan: Plan) -> None:
     seconds, method = plan.summary.get("seconds"), plan.summary.get("method")
     took = f" in {seconds:.1f} s" if isinstance(seconds, (int, float)) else ""
     page.line(f"{ENDED[plan.status]}{took}" + (f" ({method})." if method else "."))
-    page.line(verdict(plan))
+    page.line(verdict(network, plan))
 
 
 def _short(page: Page, network: Network, wanted: Any, rows: int) -> None:
@@ -68,32 +68,44 @@ def _short(page: Page, network: Network, wanted: Any, rows: int) -> None:
     short = [item for item in items if item["short"] > 0]
     page.heading("What is short")
     if not items:
-        page.line("  Nothing is wanted.")
+        page.line("Nothing is wanted.", indent=2)
         return
     if not short:
-        page.line("  Nothing: every demand is met in full.")
+        page.line("Nothing: every demand is met in full.", indent=2)
         return
     page.table(
-        ("priority", "item", "wanted", "short", "unit", "share", "most at", "from"),
-        [
+        ("item", "wanted", "short", "unit", "share", "most at", "since"),
+        _by_priority(network, short[:rows]),
+        " rrfr f",
+    )
+    page.rest(len(short) - rows, "items")
+    met = len(items) - len(short)
+    if met:
+        page.line(f"In full: {met:,} of {len(items):,} items by priority.", indent=2)
+
+
+def _by_priority(network: Network, short: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """The rows of `_short`, each priority under a heading of its own."""
+    about = facts.calendar_facts(network)
+    year = about["first"][:5]
+    one_year = year == about["last"][:5]
+    rows: list[tuple[str, ...]] = []
+    for priority in dict.fromkeys(item["priority"] for item in short):
+        rows.append((f"Priority {priority}",))
+        rows += [
             (
-                str(item["priority"]),
                 item["item"],
                 quantity(item["wanted"]),
                 quantity(item["short"]),
                 item["unit"],
                 share(item["share"]),
                 item["most_at"],
-                item["first"],
+                item["first"].removeprefix(year) if one_year else item["first"],
             )
-            for item in short[:rows]
-        ],
-        "r rr r",
-    )
-    page.rest(len(short) - rows, "items")
-    met = len(items) - len(short)
-    if met:
-        page.line(f"  In full: {met:,} of {len(items):,} items by priority.")
+            for item in short
+            if item["priority"] == priority
+        ]
+    return rows
 
 
 def _places(page: Page, wanted: Any, rows: int) -> None:
@@ -118,24 +130,24 @@ def _why(page: Page, found: dict[str, Any]) -> None:
     if found["why"]:
         page.heading("Why")
     for answer in found["why"]:
-        page.line(f"  {answer['headline']}")
+        page.line(answer["headline"], indent=2)
         for reason in answer["reasons"][:4]:
             page.bullet(reason["text"])
     answer = found["bottlenecks"]
     if answer["reasons"] or answer["notes"]:
         page.heading("What limits the plan most")
-        page.line(f"  {answer['headline']}")
+        page.line(answer["headline"], indent=2)
         for reason in answer["reasons"][:6]:
             page.bullet(reason["text"])
         for text in answer["notes"]:
-            page.line(f"  {text}")
+            page.line(text, indent=2)
 
 
 def _ship(page: Page, first: dict[str, Any], rows: int) -> None:
     shipments = first["shipments"]
     if not shipments:
         page.heading("What to ship")
-        page.line("  Nothing is sent.")
+        page.line("Nothing is sent.", indent=2)
         return
     today = "today, " if first["period"] == 0 else "first, on "
     page.heading(f"What to ship {today}{first['date']}")
@@ -154,7 +166,7 @@ def _ship(page: Page, first: dict[str, Any], rows: int) -> None:
             )
             for row in shown
         ],
-        "    r",
+        "  f rff",
     )
     page.rest(len(shipments) - rows, "shipments on that date (--rows, or the file shipments)")
 
@@ -175,26 +187,31 @@ def _made(page: Page, made: list[dict[str, Any]], rows: int) -> None:
             )
             for row in made[:rows]
         ],
-        " rr r",
+        " rrfr",
     )
     page.rest(len(made) - rows, "items")
 
 
 def _fill_rates(page: Page, groups: list[dict[str, Any]], rows: int) -> None:
     for priority in dict.fromkeys(row["priority"] for row in groups):
-        here = [row for row in groups if row["priority"] == priority]
+        here = alike([row for row in groups if row["priority"] == priority])
         page.heading(f"How much is met, priority {priority}, lowest first (average of items)")
-        page.bars(
-            [
-                (
-                    row["group"],
-                    row["fill_rate"],
-                    f"least: {row['lowest_item']} {share(row['lowest'])}",
-                )
-                for row in here[:rows]
-            ]
-        )
+        page.bars(here[:rows])
         page.rest(len(here) - rows, "groups, with no less")
+
+
+def alike(groups: list[dict[str, Any]]) -> list[tuple[str, float, str]]:
+    """Bars of fill rates, one for all groups of which the same is to be said."""
+    together: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in groups:
+        least = f"least: {row['lowest_item']} {share(row['lowest'])}"
+        if row["lowest"] > 1 - VISIBLE:
+            least = "all in full"
+        together.setdefault((share(row["fill_rate"]), least), []).append(row)
+    return [
+        (listed([row["group"] for row in alike], 2), alike[0]["fill_rate"], least)
+        for (_, least), alike in together.items()
+    ]
 
 
 def _over_time(page: Page, over_time: list[dict[str, Any]]) -> None:
@@ -221,7 +238,7 @@ def _breaches(page: Page, found: dict[str, Any], rows: int) -> None:
                 )
                 for row in broken[:rows]
             ],
-            "   r",
+            "f  rfff",
         )
         page.rest(len(broken) - rows, "rules")
     if found["expired"]:
@@ -236,10 +253,10 @@ def _breaches(page: Page, found: dict[str, Any], rows: int) -> None:
 def _stages(page: Page, stages: list[dict[str, Any]]) -> None:
     page.heading("How good it is, by objective (and priority); the first matters most")
     page.table(
-        ("objective", "measures", "this plan", "none beats", "proof"),
+        ("objective", "measures", "this plan", "best possible", "proof"),
         [
             (
-                row["stage"] + (f" {row['priority']}" if row["priority"] else ""),
+                objective(row),
                 row["measure"],
                 row["says"],
                 row["best"],
@@ -247,7 +264,7 @@ def _stages(page: Page, stages: list[dict[str, Any]]) -> None:
             )
             for row in stages
         ],
-        "  rr",
+        "f rr",
     )
 
 
@@ -293,7 +310,7 @@ def _items(page: Page, items: list[dict[str, Any]], rows: int) -> None:
             )
             for row in items[:rows]
         ],
-        "  rrrr",
+        " frrrr",
     )
     page.rest(len(items) - rows, "items")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -12,7 +13,7 @@ from sampan.show.numbers import quantity, share
 
 MEASURES = {
     "shortage": "unmet, average of items",
-    "fairness": "met where least is",
+    "fairness": "met where it is worst",
     "lateness": "late, average of items",
     "policy": "soft rules broken, in shares of what they ask",
     "cost": "money",
@@ -89,17 +90,29 @@ def proof(gap: float) -> str:
     return f"within {share(gap)}" if gap < HOPELESS else "not proven"
 
 
-def verdict(plan: Plan) -> str:
-    """How far the plan can be from the best possible, in one sentence."""
-    stages = plan.stages
-    open_parts = stages.filter(pl.col("gap") >= PROVEN)
-    words = "by the solver's word" if "solver" in stages["bound_from"].to_list() else "proven"
-    if open_parts.is_empty():
-        return f"{words.capitalize()}: no plan can do better by more than 0.0 %."
-    stage, part, gap = open_parts.select("stage", "part", "gap").row(0)
-    better = f"no plan does better there by more than {share(gap)}"
-    better = better if gap < HOPELESS else "how much better another plan is there, is not known"
-    where = f"{stage} {part}" if part != "all" else stage
-    before = len(stages) - len(open_parts)
-    done = f"{before:,} of {len(stages):,} objectives are as good as can be ({words}). "
-    return f"{done}The first that is not is {where}: {better}."
+def verdict(network: Network, plan: Plan) -> str:
+    """How far the plan can be from the best possible, in a sentence or two."""
+    rows = stage_rows(network, plan)
+    by_solver = "solver" in plan.stages["bound_from"].to_list()
+    words = "By the solver's word" if by_solver else "Proven"
+    at = next((at for at, row in enumerate(rows) if row["gap"] >= PROVEN), len(rows))
+    if at == len(rows):
+        return f"{words}: no plan is better, taking the objectives in their order."
+    done = f"{words}: on the first {at:,} of {len(rows):,} objectives no plan is better. "
+    place = "Only the last" if at + 1 == len(rows) else "The next" if at else "The first"
+    return (done if at else "") + _improvable(place, rows[at])
+
+
+def _improvable(place: str, row: Mapping[str, Any]) -> str:
+    """How much better another plan might be on an objective that is not proven best."""
+    name = f"{place}, {objective(row)} ({str(row['measure']).split(',')[0]}),"
+    if row["gap"] >= HOPELESS:
+        return f"{name} might be improved; by how much, is not known."
+    if row["says"] == row["best"]:
+        return f"{name} might be improved, by {share(row['gap'])} at most."
+    return f"{name} might be improved, from {row['says']} to {row['best']} at most."
+
+
+def objective(row: Mapping[str, Any]) -> str:
+    """The name of a row's objective, with its priority if it has one."""
+    return f"{row['stage']} {row['priority']}" if row["priority"] else str(row["stage"])

@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 
 from sampan.errors import OutputError
@@ -34,7 +35,7 @@ def check_target(target: Path, known: Collection[str]) -> None:
     target = _real(target)
     _check_replaceable(target, known)
     above = target.parent
-    while not above.exists():
+    while not os.path.exists(above):
         above = above.parent
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         raise OutputError(f"{target}: {above} cannot be written in. Choose another place.")
@@ -43,7 +44,7 @@ def check_target(target: Path, known: Collection[str]) -> None:
 def write_file(target: Path, content: bytes) -> None:
     """Write a new file, then put it in the place of the target."""
     target = _real(target)
-    if target.is_dir():
+    if os.path.isdir(target):
         raise OutputError(f"{target}: this is a folder. Give the name of a file.")
     beside = _beside(target, "new")
     try:
@@ -53,7 +54,8 @@ def write_file(target: Path, content: bytes) -> None:
     except OSError as error:
         raise _cannot(target, error) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing may be written, there is nothing to remove
+            beside.unlink(missing_ok=True)
 
 
 def _real(target: Path) -> Path:
@@ -71,7 +73,7 @@ def _cannot(target: Path, error: OSError) -> OutputError:
 
 
 def _check_replaceable(target: Path, known: Collection[str]) -> None:
-    if not target.exists():
+    if not os.path.exists(target):
         return
     if not target.is_dir():
         raise OutputError(f"{target}: this is a file. Give a folder, or a name that is free.")
