@@ -15,11 +15,7 @@ closely shared limits couple a network, and only trying tells.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +26,7 @@ from scipy import sparse
 
 from sampan.errors import SolverError
 from sampan.solvers.control import Control
+from sampan.solvers.watch import run_watched
 
 Array = NDArray[Any]
 
@@ -43,7 +40,6 @@ WIDE_TOLERANCE = 1e-7
 """Tolerance of whole numbers where the narrow one has lost a plan that there was."""
 NONZERO_DUAL = 1e-9
 """Scaled duals above this hold their column or row at its bound in every optimal point."""
-REPORT_SECONDS = 0.1
 OPTIMAL = highspy.HighsModelStatus.kOptimal
 INFEASIBLE = (
     highspy.HighsModelStatus.kInfeasible,
@@ -300,61 +296,8 @@ class Session:
         return np.asarray(lp.row_lower_), np.asarray(lp.row_upper_)
 
     def _run(self, largest: float) -> Any:
-        """Run in a thread of its own, so that Ctrl-C reaches the caller at once."""
-        with self._watched(largest):
-            failure: list[BaseException] = []
-
-            def work() -> None:
-                try:
-                    self.highs.run()
-                except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-                    failure.append(error)
-
-            thread = threading.Thread(target=work, daemon=True)
-            thread.start()
-            while thread.is_alive():
-                try:
-                    thread.join(0.05)
-                except KeyboardInterrupt:
-                    self.control.interrupted.set()
-            if failure:
-                raise SolverError(f"HiGHS failed: {failure[0]}") from failure[0]
+        run_watched(self.highs, self.control, largest)
         return self.highs.getModelStatus()
-
-    @contextlib.contextmanager
-    def _watched(self, largest: float) -> Any:
-        """HiGHS asks now and then whether to go on; answer, and report progress."""
-        last = [time.monotonic()]
-
-        def simplex(event: Any) -> None:
-            report(event, event.data_out.simplex_iteration_count)
-
-        def barrier(event: Any) -> None:
-            report(event, event.data_out.ipm_iteration_count)
-
-        def search(event: Any) -> None:
-            report(event, event.data_out.mip_node_count)
-
-        def report(event: Any, count: int) -> None:
-            if self.control.stopped:
-                event.interrupt()
-            now = time.monotonic()
-            if now - last[0] >= REPORT_SECONDS:
-                last[0] = now
-                self.control.report(int(count), event.data_out.objective_function_value * largest)
-
-        handlers: list[tuple[Any, Callable[[Any], None]]] = [
-            (self.highs.cbSimplexInterrupt, simplex),
-            (self.highs.cbIpmInterrupt, barrier),
-            (self.highs.cbMipInterrupt, search),
-        ]
-        for source, handler in handlers:
-            source.subscribe(handler)
-        try:
-            yield
-        finally:
-            for source, handler in handlers:
-                source.unsubscribe(handler)
 
     def _result(
         self, status: Any, costs: Array, largest: float, *, retried: bool = False
