@@ -11,6 +11,9 @@ This package is the engine: a network of tables in, a proven plan out.
 True
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from sampan import testing
 from sampan.check import check
 from sampan.errors import (
@@ -20,6 +23,7 @@ from sampan.errors import (
     OutputError,
     PlanFileError,
     Problem,
+    RemoteError,
     SampanError,
     SolverError,
 )
@@ -32,6 +36,9 @@ from sampan.template import write_template
 from sampan.verify import Verification, Violation, verify
 from sampan.version import version
 from sampan.write import write_network, write_plan
+
+if TYPE_CHECKING:
+    from sampan import client
 
 __all__ = [
     "Calendar",
@@ -46,12 +53,14 @@ __all__ = [
     "PlanFileError",
     "Problem",
     "Progress",
+    "RemoteError",
     "SampanError",
     "SolverError",
     "Status",
     "Verification",
     "Violation",
     "check",
+    "client",
     "explain",
     "read_network",
     "read_plan",
@@ -63,3 +72,10 @@ __all__ = [
     "write_plan",
     "write_template",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`sampan.client`, loaded when it is asked for: what solves alone needs no network."""
+    if name == "client":
+        return import_module("sampan.client")
+    raise AttributeError(f"module 'sampan' has no attribute {name!r}")

@@ -8,16 +8,17 @@
     ├── ContradictionError    hard rules exclude each other; names a smallest set of them
     ├── OutputError           a file or folder cannot be written, or holds something else
     ├── SolverError           the solver failed, or stopped before it had any plan
-    └── MissingPackageError   an optional package is needed for what was asked
+    ├── MissingPackageError   an optional package is needed for what was asked
+    └── RemoteError           a platform refused a request, or did not answer it
 
 A message says what is wrong, where, and what to do about it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 SHOWN_PROBLEMS = 20
 """Problems spelled out in an error's message; the object holds them all."""
@@ -124,3 +125,18 @@ class SolverError(SampanError):
 
 class MissingPackageError(SampanError):
     """An optional package is needed for what was asked."""
+
+
+class RemoteError(SampanError):
+    """A platform refused a request, or did not answer it.
+
+    `status` is its HTTP status, None where there was no answer; `document` is its
+    problem+json document (RFC 9457), empty where it sent none.
+    """
+
+    def __init__(
+        self, message: str, status: int | None = None, document: Mapping[str, Any] | None = None
+    ) -> None:
+        self.status = status
+        self.document = dict(document or {})
+        super().__init__(message)

@@ -20,6 +20,9 @@ class Status(StrEnum):
     """Every stage was solved to its end."""
     GAP_REACHED = "gap_reached"
     """Stopped at the gap asked for."""
+    PARTLY_PROVED = "partly_proved"
+    """The solver failed on a stage; the plan obeys every rule, and that stage's gap says what
+    is not proved."""
     TIME_LIMIT = "time_limit"
     """Stopped at the time limit with the best plan found."""
     INTERRUPTED = "interrupted"

@@ -59,4 +59,6 @@ def _status(outcome: Outcome, control: Control, gap: float) -> Status:
         return Status.INTERRUPTED
     if outcome.stopped:
         return Status.TIME_LIMIT
+    if outcome.given_up:
+        return Status.PARTLY_PROVED
     return Status.GAP_REACHED if gap > 0 and outcome.method.endswith("bound") else Status.OPTIMAL

@@ -70,6 +70,8 @@ class Outcome:
     extra: list[ExtraRow] = field(default_factory=list)
     iterations: int = 0
     stopped: bool = False
+    given_up: list[str] = field(default_factory=list)
+    """Parts that the solver failed on after there was a plan; they prove nothing."""
     method: str = ""
 
 
@@ -118,6 +120,8 @@ class Stages:
         result = self._minimise(stage, part, costs.dense(self.session.columns))
         if result is None:
             self._record(stage, part, 0.0, None)
+            if not self.outcome.stopped:
+                self._keep_by_row(stage, part, costs, 0.0)
             return
         by_duals = result.duals is not None and self.tolerance == 0
         self._record(stage, part, max(result.bound, 0.0), result.duals, by_duals)
@@ -158,17 +162,27 @@ class Stages:
         return self.session.add_rows(entries, np.full(count, -np.inf), np.ones(count))
 
     def _minimise(self, stage: str, part: str, costs: Array) -> Result | None:
-        """Solve; None if it was stopped before there was anything better than before."""
+        """Solve; None if it was stopped, or the solver failed, before anything better was there.
+
+        A failure after there is a plan costs the proof of this part, not the plan.
+        """
         self.control.begin(stage, part, len(self.outcome.parts), self.steps)
         if self.outcome.stopped or self.control.stopped:
             self.outcome.stopped = True
             return None
-        result = self.session.minimise(costs)
+        try:
+            result = self.session.minimise(costs)
+        except SolverError:
+            if not self.outcome.feasible:
+                raise
+            self.outcome.given_up.append(f"{stage} {part}")
+            return None
         self.outcome.iterations += result.iterations
         if result.status == "infeasible":
-            if self.outcome.feasible:
-                raise SolverError(f"The solver lost the plan it had, in {stage} {part}.")
-            raise InfeasibleError("Hard rules contradict each other.")
+            if not self.outcome.feasible:
+                raise InfeasibleError("Hard rules contradict each other.")
+            self.outcome.given_up.append(f"{stage} {part}")
+            return None
         if result.x is not None:
             self.outcome.x = result.x[: self.model.columns.count]
             self.outcome.feasible = True
@@ -213,6 +227,7 @@ class ContinuousStages(Stages):
                 break
             self.steps += bool(rounds)
             if not self._round(pairs, rows, is_open, rounds):
+                self._hold_each(pairs, rows, is_open)
                 break
         for number, part in enumerate(self._in_order(rounds, pairs), start=1):
             self.outcome.parts.append(replace(part, part=f"{pairs.priority}:{number}"))
@@ -308,6 +323,12 @@ class ContinuousStages(Stages):
         self._hold(rows[binding], level * (1 - self.tolerance))
         is_open &= ~binding
         return True
+
+    def _hold_each(self, pairs: Pairs, rows: Array, is_open: Array) -> None:
+        """After a round without result: the open pairs stay at least where they are."""
+        rates = pairs.fill_rates(self.model.columns.shortages.of(self.outcome.x))
+        for pair in np.flatnonzero(is_open):
+            self._hold(rows[pair : pair + 1], float(rates[pair]))
 
     def _release(self, rows: Array) -> None:
         """Settled pairs need no rule of their own, and λ may rise without them."""

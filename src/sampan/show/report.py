@@ -18,6 +18,7 @@ SUMMARY_ROWS = 12
 ENDED = {
     Status.OPTIMAL: "Solved to the end",
     Status.GAP_REACHED: "Stopped at the gap that was asked for",
+    Status.PARTLY_PROVED: "The solver failed on a stage; the plan obeys every rule",
     Status.TIME_LIMIT: "Stopped at the time limit, with the best plan found",
     Status.INTERRUPTED: "Interrupted, with the best plan found",
 }

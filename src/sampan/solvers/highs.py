@@ -38,6 +38,8 @@ PATIENCE = 2.0
 """Simplex iterations, as a multiple of the rows, after which a large program changes method."""
 WIDE_TOLERANCE = 1e-7
 """Tolerance of whole numbers where the narrow one has lost a plan that there was."""
+NEARLY_FEASIBLE = 1e-6
+"""Scaled infeasibility of a point that is still taken; verify judges it in the end."""
 NONZERO_DUAL = 1e-9
 """Scaled duals above this hold their column or row at its bound in every optimal point."""
 OPTIMAL = highspy.HighsModelStatus.kOptimal
@@ -325,12 +327,14 @@ class Session:
             again = self._search_again if self.has_whole else self._solve_again
             return again(costs, largest)
         # HiGHS may call a point optimal that it finds a rounding error off its tolerance
-        found = feasible or (status == OPTIMAL and solution.value_valid)
+        near = info.max_primal_infeasibility <= NEARLY_FEASIBLE
+        found = feasible or (status == OPTIMAL and solution.value_valid and near)
         x = np.asarray(solution.col_value) * self.column_scale if found else None
         if status != OPTIMAL:
             bound = info.mip_dual_bound * largest if self.has_whole else -np.inf
             return Result("stopped", x, None, bound, iterations)
-        assert x is not None, "HiGHS calls it optimal but gives no point"  # noqa: S101
+        if x is None:
+            raise SolverError("HiGHS calls a point optimal that breaks the rules.")
         self.warm = True
         if self.has_whole:
             # HiGHS may leave mip_dual_bound at an older value than the gap that it proved
