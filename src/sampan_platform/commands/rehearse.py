@@ -1,0 +1,82 @@
+"""`sampan load`: an example, lived through on the platform."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import sampan
+from sampan_platform.commands.running import Refused, parser
+from sampan_platform.people.models import Organisation
+
+HISTORY_DAYS = 18
+LIVE_DAYS = 3
+LOOK_AHEAD_DAYS = 7
+
+
+def load(arguments: Sequence[str]) -> int:
+    """Organisations that report day by day, and the whole cycle for the last days."""
+    asked = parser("load", "Load an example as organisations that report day by day.")
+    asked.add_argument("example", metavar="EXAMPLE", help="its folder, or its name in examples/")
+    asked.add_argument("--history", type=int, default=HISTORY_DAYS, metavar="DAYS")
+    asked.add_argument("--live", type=int, default=LIVE_DAYS, metavar="DAYS",
+                       help="days with the whole cycle after that")  # fmt: skip
+    asked.add_argument("--ahead", type=int, default=LOOK_AHEAD_DAYS, metavar="DAYS",
+                       help="how far each plan looks ahead")  # fmt: skip
+    given = asked.parse_args(arguments)
+    folder = _folder(given.example)
+    if Organisation.objects.exists():
+        raise Refused(
+            "there are organisations already, and an example must not mix with them. "
+            "Use another SAMPAN_HOME (or SAMPAN_DATABASE) for it."
+        )
+    network = sampan.read_network(folder)
+    password = os.environ.get("SAMPAN_DEMO_PASSWORD") or secrets.token_urlsafe(9)
+    began = time.monotonic()
+
+    def tell(text: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {text}", flush=True)
+
+    _live_through(network, password, given.history, given.live, given.ahead, tell)
+    print("\nDemo accounts (one password for all: " + password + "):")
+    print("  reporter  coordinator  analyst  approver1  approver2  auditor  operator")
+    return 0
+
+
+def _live_through(
+    network: sampan.Network, password: str, history: int, live: int, ahead: int, tell: object
+) -> None:
+    from sampan_platform import flow
+    from sampan_platform.ledger import services as ledger
+    from sampan_platform.packs.loading import Stage
+
+    say = tell
+    assert callable(say)
+    stage = Stage(network, say)
+    crew = stage.set_up(password)
+    stage.history(crew.coordinator, history)
+    for number in range(live):
+        day = network.calendar.start + timedelta(days=number)
+        say(f"── {day} ──")
+        flow.cycle(
+            day,
+            stage.scope,
+            crew,
+            lambda number=number: stage.reports(number),
+            days=ahead,
+            tell=lambda part, words: say(f"{part:9} {words}"),
+        )
+    say(f"The ledger is {ledger.prove()}")
+
+
+def _folder(name: str) -> Path:
+    """The example's folder: as named, or beside this checkout's source."""
+    for place in (Path(name), Path("examples") / name,
+                  Path(__file__).parents[3] / "examples" / name):  # fmt: skip
+        if (place / "network.toml").is_file():
+            return place
+    raise Refused(f"there is no example {name}: no folder of that name holds network.toml.")
