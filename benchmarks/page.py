@@ -17,7 +17,7 @@ from typing import Any
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
-PARTS = ("machine", "build_speed", "solve_baseline")
+PARTS = ("machine", "build_speed", "solve_baseline", "solve_example")
 
 
 def table(heads: list[str], rows: list[list[str]]) -> str:
@@ -109,6 +109,36 @@ def _solve_row(title: str, run: dict[str, Any]) -> list[str]:
     ]
 
 
+def solve_example(record: dict[str, Any]) -> str:
+    """A table for each example."""
+    titles, parts = record["ways"], []
+    for example in record["examples"]:
+        runs = example["runs"]
+        first = next(run for run in runs.values() if "columns" in run)
+        parts.append(
+            f"**`examples/{example['example']}`**, {first['columns']:,} columns, "
+            f"{first['rows']:,} rows, {first['parts']} parts\n\n"
+            + table(
+                ["way", "seconds", "verify, s", "plan", "gaps above 1e-6"],
+                [_example_row(titles[way], run) for way, run in runs.items()],
+            )
+        )
+    return "\n\n".join(parts)
+
+
+def _example_row(title: str, run: dict[str, Any]) -> list[str]:
+    if "seconds" not in run:
+        return [title, "–", "–", run["status"], "–"]
+    gaps = ", ".join(f"{part}: {gap:.1e}" for part, gap in run["gaps"]) or "none"
+    return [
+        title,
+        f"{run['seconds']:.1f}",
+        f"{run['verify_seconds']:.1f}",
+        "valid" if run["valid"] else "not valid",
+        gaps,
+    ]
+
+
 def fill(text: str, parts: dict[str, str]) -> str:
     """Put each part between its markers; ValueError if the page lacks one."""
     for name, part in parts.items():
@@ -134,6 +164,7 @@ def main(arguments: list[str] | None = None) -> int:
         "machine": machine(records),
         "build_speed": build_speed(records["build_speed"]),
         "solve_baseline": solve_baseline(records["solve_baseline"]),
+        "solve_example": solve_example(records["solve_example"]),
     }
     given.page.write_text(fill(given.page.read_text("utf-8"), parts), encoding="utf-8")
     return 0

@@ -13,6 +13,7 @@ from pathlib import Path
 import build_speed
 import page
 import solve_baseline
+import solve_example
 
 HERE = Path(__file__).parent
 QUICK_COLUMNS, QUICK_NETWORKS, QUICK_LIMIT = [30_000], ["10000:tight", "10000:loose"], 20.0
@@ -40,6 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
     solve_baseline.main(
         ["--networks", *given.networks, "--limit", str(given.solve_limit),
          "--result", str(results / "solve_baseline.json"), *seed]
+    )  # fmt: skip
+    solve_example.main(
+        ["--result", str(results / "solve_example.json"),
+         *(["--examples", "asean-2020-04"] if given.quick else [])]
     )  # fmt: skip
     written = page.PAGE
     if given.quick:  # the recorded page keeps the full figures; the quick ones get a copy
