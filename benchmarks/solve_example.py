@@ -3,9 +3,9 @@
     python benchmarks/solve_example.py
 
 `sampan` is what `sampan.solve` does: simplex, and interior point where that takes too long.
-`ipx` is held to the interior point method from the first part on. Each run has a process of its own;
-the time is of `sampan.solve`, from the network in memory to the plan with its proof, and the
-plan is verified afterwards.
+`ipx` is held to the interior point method from the first part on. Each run has a process of
+its own; the time is of `sampan.solve`, from the network in memory to the plan with its proof,
+and the plan is verified afterwards.
 """
 
 from __future__ import annotations
