@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from ninja import NinjaAPI
+from importlib.util import find_spec
 
-api = NinjaAPI(title="Sampan", version="1")
+from sampan_platform.http.openapi import SampanAPI
+
+STAGES = (
+    "catalogue", "ledger",
+    "collect", "count", "requests", "analyse", "monitor", "dispatch", "track",
+)  # fmt: skip
+
+api = SampanAPI(
+    title="Sampan",
+    version="1",
+    description="Collects, counts, analyses, monitors and dispatches critical supplies.",
+)
+api.add_router("/people", "sampan_platform.http.people_api.router")
+for stage in STAGES:
+    if find_spec(f"sampan_platform.{stage}.api") is not None:
+        api.add_router(f"/{stage}", f"sampan_platform.{stage}.api.router")
+api.add_router("/dispatch", "sampan_platform.dispatch.exchange_api.router")

@@ -137,7 +137,7 @@ def _collect(actor: User, reports: Iterable[Report], done: Day, tell: Tell) -> N
     name = f"day:{done.day.isoformat()}:{actor.username}"
     outcome = collect.file_reports(list(reports), actor, name, keep_good=True)
     done.reports = outcome.accepted
-    flagged = f", {len(outcome.flagged)} flagged" if outcome.flagged else ""
+    flagged = f", {outcome.flagged} flagged" if outcome.flagged else ""
     refused = f", {outcome.rejected_rows} refused" if outcome.rejected else ""
     tell("collect", f"{outcome.accepted} reports filed{flagged}{refused}")
 

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "sampan_platform.track",
 ]
 MIDDLEWARE = [
+    "sampan_platform.http.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -132,6 +133,7 @@ LANGUAGES = [
 ]
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -143,3 +145,5 @@ if os.environ.get("SAMPAN_HTTPS", "") == "1":
     SECURE_HSTS_SECONDS = 31_536_000
 SAMPAN_NOTIFY = [one for one in os.environ.get("SAMPAN_NOTIFY", "").split() if one]
 """Apprise addresses that alerts go to, beside those that people set for themselves."""
+SAMPAN_REQUESTS_PER_MINUTE = int(os.environ.get("SAMPAN_REQUESTS_PER_MINUTE", "1200"))
+"""Of one token, or of one person signed in to the pages; 0 sets no limit."""

@@ -5,5 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from sampan_platform.api import api
+from sampan_platform.http.health import healthz, readyz
 
-urlpatterns = [path("api/v1/", api.urls)]
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("api/v1/", api.urls),
+]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -167,3 +169,15 @@ def test_a_list_that_is_no_table_says_so(stub: Stub) -> None:
     stub.say(200, {"items": []}, Content_Type="application/json")
     with pytest.raises(sampan.RemoteError, match="Use rows"):
         Client(stub.address, "t").table("people/users")
+
+
+def test_the_same_plan_is_packed_to_the_same_bytes(tmp_path: Path) -> None:
+    """Whenever it is packed: else a retry under the same key would be another request."""
+    network = sampan.testing.two_hospitals()
+    first = sampan.write_plan(sampan.solve(network), tmp_path / "plan", "parquet")
+    packed = module._packed(first)
+    for path in first.iterdir():
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    assert module._packed(first) == packed
+    module._unpack(packed, tmp_path)
+    assert (tmp_path / "plan.toml").read_bytes() == (first / "plan.toml").read_bytes()

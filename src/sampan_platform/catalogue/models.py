@@ -21,6 +21,8 @@ class SiteKind(models.TextChoices):
     PORT = "port", "port 口岸"
     HOSPITAL = "hospital", "hospital 医院"
     CITY = "city", "city 城市"
+    CLINIC = "clinic", "clinic 诊所"
+    CENTRE = "centre", "centre 中心"
 
 
 class Site(models.Model):

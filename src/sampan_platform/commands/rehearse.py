@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import sampan
@@ -48,29 +49,32 @@ def load(arguments: Sequence[str]) -> int:
 
 
 def _live_through(
-    network: sampan.Network, password: str, history: int, live: int, ahead: int, tell: object
+    network: sampan.Network,
+    password: str,
+    history: int,
+    live: int,
+    ahead: int,
+    tell: Callable[[str], None],
 ) -> None:
     from sampan_platform import flow
     from sampan_platform.ledger import services as ledger
     from sampan_platform.packs.loading import Stage
 
-    say = tell
-    assert callable(say)
-    stage = Stage(network, say)
+    stage = Stage(network, tell)
     crew = stage.set_up(password)
     stage.history(crew.coordinator, history)
     for number in range(live):
         day = network.calendar.start + timedelta(days=number)
-        say(f"── {day} ──")
+        tell(f"── {day} ──")
         flow.cycle(
             day,
             stage.scope,
             crew,
-            lambda number=number: stage.reports(number),
+            partial(stage.reports, number),
             days=ahead,
-            tell=lambda part, words: say(f"{part:9} {words}"),
+            tell=lambda part, words: tell(f"{part:9} {words}"),
         )
-    say(f"The ledger is {ledger.prove()}")
+    tell(f"The ledger is {ledger.prove()}")
 
 
 def _folder(name: str) -> Path:

@@ -37,20 +37,22 @@ def collect(arguments: Sequence[str]) -> int:
     path = Path(given.file)
     if not path.is_file():
         raise Refused(f"there is no file {path}.")
-    outcome = services.file_content(
-        path.name, path.read_bytes(), _user(given), dry_run=given.dry_run, keep_good=given.keep_good
+    content, user = path.read_bytes(), _user(given)
+    outcome = services.file_bytes(
+        path.name, content, user, dry_run=given.dry_run, keep_good=given.keep_good
     )
     for problem in outcome.rejected[:20]:
         print(f"  {problem.where}: {problem.message}", file=sys.stderr)
     if len(outcome.rejected) > 20:
         print(f"  … and {len(outcome.rejected) - 20} more", file=sys.stderr)
     if given.rejects and outcome.rejected:
-        Path(given.rejects).write_bytes(services.reject_file(outcome))
+        rejects = services.rejects_of(path.name, content, user, keep_good=given.keep_good)
+        Path(given.rejects).write_bytes(rejects.content)
     verb = "would be filed" if given.dry_run else "filed"
     print(
-        f"{outcome.accepted} reports {verb} ({outcome.new} new, {outcome.corrected} corrected), "
+        f"{outcome.accepted} reports {verb} ({outcome.created} new, {outcome.corrected} corrected), "
         f"{outcome.unchanged} unchanged, {outcome.rejected_rows} rejected, "
-        f"{len(outcome.flagged)} flagged."
+        f"{outcome.flagged} flagged."
     )
     return FINDING if outcome.rejected else FINE
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.expressions import Combinable
 
 SCALE = 1000
 """Database integers a unit."""
@@ -37,6 +38,10 @@ def rounded(value: float | Decimal) -> Decimal:
 
 class QuantityField(models.BigIntegerField):  # type: ignore[type-arg]
     """A quantity in a resource's unit, exact to a thousandth."""
+
+    # what django-stubs reads: a field's value as it is set and as it is got
+    _pyi_private_set_type: Decimal | int | Combinable  # type: ignore[assignment]
+    _pyi_private_get_type: Decimal  # type: ignore[assignment]
 
     def from_db_value(self, value: Any, *_: Any) -> Decimal | None:
         return None if value is None else Decimal(int(value)) / SCALE

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from uuid import UUID
 
+from sampan_platform.common.quantity import to_thousandths
 from sampan_platform.ledger.models import Kind
 
 NEVER_BELOW_ZERO = (Kind.STOCK, Kind.TRANSIT, Kind.QUARANTINE)
+AT_A_SITE = (Kind.STOCK, Kind.QUARANTINE)
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,17 @@ class AccountKey:
     reference: str = ""
     """For goods in transit: the order line."""
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The key as the database keeps it; lots and references are quoted so that none collide."""
         expires = "" if self.expires_on is None else self.expires_on.isoformat()
         site = "" if self.site is None else str(self.site)
-        parts = (str(self.kind), str(self.resource), site, expires, self.lot, self.reference)
-        return "|".join(part.replace("\\", "\\\\").replace("|", "\\p") for part in parts)
+        lot, reference = _quoted(self.lot), _quoted(self.reference)
+        return f"{self.kind!s}|{self.resource}|{site}|{expires}|{lot}|{reference}"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\p")
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,11 @@ class Leg:
 
     account: AccountKey
     quantity: Decimal
+
+    @cached_property
+    def thousandths(self) -> int:
+        """The quantity as the database keeps it."""
+        return to_thousandths(self.quantity)
 
 
 @dataclass(frozen=True)

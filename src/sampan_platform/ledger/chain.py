@@ -8,14 +8,13 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
-from sampan_platform.common.quantity import to_thousandths
 from sampan_platform.ledger.accounts import Posting
 from sampan_platform.ledger.models import Movement
 
 
 def content_of(posting: Posting) -> str:
     """What the same id must mean again: everything but when and by whom it was sent."""
-    legs = sorted((leg.account.text, to_thousandths(leg.quantity)) for leg in posting.legs)
+    legs = sorted((leg.account.text, leg.thousandths) for leg in posting.legs)
     day, reverses = posting.day.isoformat(), str(posting.reverses or "")
     return _sha256([posting.kind, legs, day, posting.reason, posting.source, reverses])
 

@@ -54,6 +54,10 @@ class Account(models.Model):
                 name="goods_never_below_zero",
             ),
             models.CheckConstraint(
+                condition=~Q(kind__in=("stock", "quarantine")) | Q(site__isnull=False),
+                name="stock_is_at_a_site",
+            ),
+            models.CheckConstraint(
                 condition=Q(pending_out__gte=0, pending_in__gte=0), name="pending_not_negative"
             ),
         )
@@ -117,6 +121,9 @@ class Entry(models.Model):
 
     class Meta:
         ordering = ("id",)
+        constraints = (
+            models.CheckConstraint(condition=~Q(quantity=0), name="entry_moves_something"),
+        )
 
 
 class Head(models.Model):
@@ -124,3 +131,34 @@ class Head(models.Model):
 
     number = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="")
+
+
+class LotHold(models.Model):
+    """A lot that is held in quarantine in a part of the tree of organisations."""
+
+    movement = models.UUIDField()
+    """The client's id of the call that held it."""
+    resource = models.ForeignKey("catalogue.Resource", models.PROTECT, related_name="+")
+    lot = models.CharField(max_length=64)
+    organisation = models.ForeignKey("people.Organisation", models.PROTECT, related_name="+")
+    """At its sites and at those of all below it."""
+    reason = models.TextField()
+    held_at = models.DateTimeField()
+    held_by = models.ForeignKey("people.User", models.PROTECT, related_name="+")
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("movement", "organisation"), name="lot_held_once_a_call"
+            ),
+            models.UniqueConstraint(
+                fields=("resource", "lot", "organisation"),
+                condition=Q(released_at__isnull=True),
+                name="lot_held_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.lot

@@ -1,22 +1,47 @@
-"""Proving the ledger: every balance derived anew from the entries, every link of the chain."""
+"""Proving the ledger: every balance derived anew from the entries, every link of the chain.
+
+The proof reads one moment of the ledger while others go on writing, in pages of a fixed size;
+the balances are added up by the database. So its memory does not grow with the ledger.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from sampan_platform.common.quantity import to_thousandths
-from sampan_platform.ledger import chain
-from sampan_platform.ledger.models import Account, Entry, Event, Head, Movement
+from sampan_platform.ledger import chain, writing
+from sampan_platform.ledger.models import Account, Entry, Head, Movement
 
 STEP = 2000
 """Movements looked at together."""
 TOLD = 20
 """Problems named; the rest is counted."""
+DERIVED = """
+    SELECT account.key, account.balance, account.pending_out, account.pending_in,
+           COALESCE(derived.balance, 0), COALESCE(derived.pending_out, 0),
+           COALESCE(derived.pending_in, 0)
+    FROM ledger_account AS account LEFT JOIN (
+        SELECT entry.account_id AS account_id,
+            SUM(CASE WHEN event IN ('post', 'settle') THEN quantity ELSE 0 END) AS balance,
+            SUM(CASE WHEN quantity > 0 OR event = 'post' THEN 0
+                     WHEN event = 'pend' THEN -quantity ELSE quantity END) AS pending_out,
+            SUM(CASE WHEN quantity < 0 OR event = 'post' THEN 0
+                     WHEN event = 'pend' THEN quantity ELSE -quantity END) AS pending_in
+        FROM ledger_entry AS entry JOIN ledger_movement ON number = entry.movement_id
+        GROUP BY entry.account_id
+    ) AS derived ON derived.account_id = account.id
+    WHERE account.balance <> COALESCE(derived.balance, 0)
+       OR account.pending_out <> COALESCE(derived.pending_out, 0)
+       OR account.pending_in <> COALESCE(derived.pending_in, 0)
+    ORDER BY account.id
+"""
+"""Accounts whose balances, kept and derived from the entries, differ."""
 
 
 @dataclass
@@ -27,6 +52,8 @@ class Proof:
     entries: int = 0
     accounts: int = 0
     head: str = ""
+    first_bad: int | None = None
+    """The number of the first movement with which something is wrong."""
     problems: list[str] = field(default_factory=list)
     more: int = 0
 
@@ -35,8 +62,10 @@ class Proof:
         """Whether nothing was wrong."""
         return not self.problems
 
-    def add(self, problem: str) -> None:
+    def add(self, problem: str, movement: int | None = None) -> None:
         """One more thing that is wrong."""
+        if movement is not None and self.first_bad is None:
+            self.first_bad = movement
         if len(self.problems) < TOLD:
             self.problems.append(problem)
         else:
@@ -46,109 +75,144 @@ class Proof:
         looked = f"{self.movements} movements, {self.entries} entries, {self.accounts} accounts"
         if self.holds:
             return f"proved: {looked}; the chain ends in {self.head[:12] or 'nothing'}"
+        others = len(self.problems) + self.more - 1
         return f"NOT PROVED ({looked}): {self.problems[0]}" + (
-            f" … and {len(self.problems) + self.more - 1} more" if len(self.problems) > 1 else ""
+            f" … and {others} more" if others else ""
         )
 
 
-def prove(progress: Callable[[int], None] | None = None) -> Proof:
+@dataclass(frozen=True)
+class Line:
+    """An entry with its account."""
+
+    key: str
+    account_resource: int
+    resource: int
+    thousandths: int
+
+
+def prove(
+    progress: Callable[[int, int], None] | None = None, anchors: Mapping[int, str] | None = None
+) -> Proof:
     """Derive every balance from the entries and follow the chain from its start.
 
-    Memory grows with the accounts, not with the movements.
+    Parameters
+    ----------
+    progress
+        Called now and then with the number of movements looked at and of all.
+    anchors
+        Hashes (or their beginnings) by number that were noted elsewhere. Without any, whoever
+        can write the whole database can also write a whole new chain.
     """
     proof = Proof()
-    balances: dict[int, int] = defaultdict(int)
-    set_apart: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    keys = dict(Account.objects.values_list("pk", "key"))
-    resources = dict(Account.objects.values_list("pk", "resource_id"))
-    with transaction.atomic():
-        previous, number = "", 0
-        rows = Movement.objects.order_by("number").iterator(STEP)
-        while batch := list(islice(rows, STEP)):
-            legs = _legs(batch, proof)
-            for row in batch:
-                number += 1
-                _follow(row, number, previous, legs[row.number], keys, resources, proof)
-                previous = row.hash
-                _count(row, legs[row.number], balances, set_apart)
-            proof.movements += len(batch)
-            if progress is not None:
-                progress(proof.movements)
-        _compare(balances, set_apart, proof)
-        head = Head.objects.filter(pk=1).first()
-        if head is not None and (head.number, head.hash) != (number, previous):
-            proof.add(f"the chain's end is {head.number}, but its last movement is {number}")
-        proof.head = previous
-        orphans = Entry.objects.filter(movement__isnull=True).count()
-        loose = Entry.objects.count() - proof.entries
-        if orphans or loose:
-            proof.add(f"{loose or orphans} entries belong to no movement")
+    with _one_moment():
+        head = Head.objects.filter(pk=1).values_list("number", "hash").first() or (0, "")
+        last = _follow_chain(proof, head[0], progress, anchors or {})
+        if head != last:
+            proof.add(
+                f"the chain's end is {head[0]}, but its last movement is {last[0]}"
+                if head[0] != last[0]
+                else f"the chain's end has another hash than its last movement, {last[0]}",
+                last[0] + 1,
+            )
+        proof.head = last[1]
+        for number in sorted(one for one in anchors or {} if one > last[0]):
+            proof.add(f"movement {number} was noted elsewhere and is missing", number)
+        _compare(proof)
     return proof
 
 
-def _legs(batch: list[Movement], proof: Proof) -> dict[int, list[tuple[int, int, int]]]:
-    """Account, resource and thousandths of the movements' entries."""
-    found: dict[int, list[tuple[int, int, int]]] = {row.number: [] for row in batch}
-    entries = Entry.objects.filter(
-        movement_id__gte=batch[0].number, movement_id__lte=batch[-1].number
-    )
-    columns = ("movement_id", "account_id", "resource_id", "quantity")
-    for movement, account, resource, quantity in entries.values_list(*columns):
-        if movement in found:
-            found[movement].append((account, resource, to_thousandths(quantity)))
-            proof.entries += 1
+@contextlib.contextmanager
+def _one_moment() -> Iterator[None]:
+    """All that is read belongs to one moment, and nobody has to wait for the reader."""
+    if connection.in_atomic_block:
+        # the caller's transaction has begun: only keeping the others out gives one moment
+        writing.lock_head()
+        yield
+    elif connection.vendor == "sqlite":
+        wrapper: Any = connection
+        mode = wrapper.transaction_mode
+        wrapper.transaction_mode = "DEFERRED"  # a reader's transaction, not a writer's
+        try:
+            with transaction.atomic():
+                yield
+        finally:
+            wrapper.transaction_mode = mode
+    else:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
+
+def _follow_chain(
+    proof: Proof,
+    total: int,
+    progress: Callable[[int, int], None] | None,
+    anchors: Mapping[int, str],
+) -> tuple[int, str]:
+    """The number and hash of the last movement."""
+    number, previous = 0, ""
+    while batch := list(Movement.objects.filter(number__gt=number).order_by("number")[:STEP]):
+        lines = _lines(batch[0].number, batch[-1].number)
+        for row in batch:
+            if row.number != number + 1:
+                proof.add(
+                    f"movement {number + 1} is missing (the next one is {row.number})", number + 1
+                )
+            for problem in _problems(row, previous, lines[row.number], anchors):
+                proof.add(problem, row.number)
+            proof.entries += len(lines[row.number])
+            number, previous = row.number, row.hash
+        proof.movements += len(batch)
+        if progress is not None:
+            progress(proof.movements, total)
+    return number, previous
+
+
+def _lines(first: int, last: int) -> dict[int, list[Line]]:
+    """The entries of the movements from the first to the last; one query."""
+    found: dict[int, list[Line]] = defaultdict(list)
+    entries = Entry.objects.filter(movement_id__gte=first, movement_id__lte=last).order_by()
+    columns = ("movement_id", "account__key", "account__resource_id", "resource_id", "quantity")
+    for movement, key, account_resource, resource, quantity in entries.values_list(*columns):
+        found[movement].append(Line(key, account_resource, resource, to_thousandths(quantity)))
     return found
 
 
-def _follow(
-    row: Movement,
-    number: int,
-    previous: str,
-    legs: list[tuple[int, int, int]],
-    keys: dict[int, str],
-    resources: dict[int, int],
-    proof: Proof,
-) -> None:
+def _problems(
+    row: Movement, previous: str, lines: list[Line], anchors: Mapping[int, str]
+) -> Iterator[str]:
     """Is this link what it says, and does it follow the one before?"""
-    if row.number != number:
-        proof.add(f"movement {number} is missing (the next one is {row.number})")
+    name = f"movement {row.number} ({row.kind}, {row.day}, {row.movement})"
     if row.previous != previous:
-        proof.add(f"movement {row.number} does not follow the one before it")
-    if row.hash != chain.link(row, [(keys.get(one, "?"), amount) for one, _, amount in legs]):
-        proof.add(f"movement {row.number} ({row.movement}) was changed after it was recorded")
+        yield f"{name} does not follow the one before it"
+    if row.hash != chain.link(row, [(line.key, line.thousandths) for line in lines]):
+        now = ", ".join(f"{line.key}: {line.thousandths / 1000:+g}" for line in lines[:4])
+        yield f"{name} was changed after it was recorded; its entries are now {now or 'none'}"
+    if not row.hash.startswith(anchors.get(row.number, "")):
+        yield f"{name} is not the one whose hash was noted elsewhere"
     sums: dict[int, int] = defaultdict(int)
-    for account, resource, amount in legs:
-        sums[resource] += amount
-        if resources.get(account) != resource:
-            proof.add(f"movement {row.number}: an entry's resource is not its account's")
+    for line in lines:
+        sums[line.resource] += line.thousandths
+        if line.account_resource != line.resource:
+            yield f"{name}: the resource of an entry is not its account's"
     if any(sums.values()):
-        proof.add(f"the entries of movement {row.number} do not sum to zero")
+        yield f"the entries of {name} do not sum to zero"
 
 
-def _count(
-    row: Movement,
-    legs: list[tuple[int, int, int]],
-    balances: dict[int, int],
-    set_apart: dict[int, list[int]],
-) -> None:
-    for account, _, amount in legs:
-        if row.event in (Event.POST, Event.SETTLE):
-            balances[account] += amount
-        if row.event != Event.POST:
-            sign = 1 if row.event == Event.PEND else -1
-            set_apart[account][amount > 0] += sign * abs(amount)
-
-
-def _compare(balances: dict[int, int], set_apart: dict[int, list[int]], proof: Proof) -> None:
-    for account in Account.objects.order_by("pk").iterator(STEP):
-        proof.accounts += 1
-        derived = balances[account.pk], *set_apart[account.pk]
-        kept = tuple(
-            to_thousandths(one)
-            for one in (account.balance, account.pending_out, account.pending_in)
-        )
-        if derived != kept:
-            proof.add(
-                f"account {account.key}: kept (balance, out, in) {kept} thousandths, "
-                f"derived from the entries {derived}"
-            )
+def _compare(proof: Proof) -> None:
+    """The balances that are kept with those that the entries give; and entries left over."""
+    proof.accounts = Account.objects.count()
+    with connection.cursor() as cursor:
+        cursor.execute(DERIVED)
+        while rows := cursor.fetchmany(STEP):
+            for key, *cells in rows:
+                kept, derived = (tuple(int(one) for one in part) for part in (cells[:3], cells[3:]))
+                proof.add(
+                    f"account {key}: kept (balance, out, in) {kept} thousandths, derived from "
+                    f"the entries {derived}"
+                )
+    loose = Entry.objects.count() - proof.entries
+    if loose:
+        proof.add(f"{loose} entries belong to no movement")

@@ -10,14 +10,19 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
+from sampan_platform.common.errors import NotFoundError
+from sampan_platform.ledger import bulk
 from sampan_platform.ledger.accounts import AccountKey, Leg
-from sampan_platform.ledger.models import Account, Entry, Event, Kind, Movement
+from sampan_platform.ledger.holds import held_among
+from sampan_platform.ledger.models import Account, Entry, Event, Head, Kind, Movement
+from sampan_platform.ledger.past import stock_at
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 
 POSTED = (Event.POST, Event.SETTLE)
+SITE_PATH = "site__organisation__path"
 
 
 @dataclass(frozen=True)
@@ -81,15 +86,21 @@ class Whereabouts:
     kind: str
     site: str
     reference: str
+    expires_on: date | None
     quantity: Decimal
 
 
 def on_hand(
-    sites: Iterable[int] | None = None, resources: Iterable[int] | None = None
+    sites: Iterable[int] | None = None,
+    resources: Iterable[int] | None = None,
+    as_of: datetime | None = None,
 ) -> list[OnHand]:
-    """Stock by site, resource, lot and expiry; one query."""
+    """Stock by site, resource, lot and expiry, now or as recorded at a moment; one query or two."""
     rows = _filtered(Account.objects.filter(kind=Kind.STOCK), sites, resources)
-    rows = rows.exclude(balance=0, pending_out=0).order_by("site_id", "resource_id", "key")
+    rows = rows.order_by("site_id", "resource_id", "key")
+    if as_of is not None:
+        return [OnHand(*row) for row in stock_at(as_of, rows)]
+    rows = rows.exclude(balance=0, pending_out=0)
     columns = ("site_id", "resource_id", "lot", "expires_on", "balance", "pending_out")
     return [OnHand(*row) for row in rows.values_list(*columns)]
 
@@ -119,7 +130,54 @@ def stocks_for(user: User) -> QuerySet[Account]:
     """Stock, quarantine included, at the sites that the user may see."""
     rows = Account.objects.filter(kind__in=(Kind.STOCK, Kind.QUARANTINE))
     rows = rows.exclude(balance=0, pending_out=0).select_related("site", "resource")
-    return people.within(user, people.SEE, rows, "site__organisation__path")
+    return people.within(user, people.SEE, rows, SITE_PATH)
+
+
+def movements_for(
+    user: User,
+    site: str = "",
+    resource: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[Movement]:
+    """Movements that touch a site which the user may see, with their entries; by codes."""
+    mine = people.within(user, people.SEE, Entry.objects.all(), f"account__{SITE_PATH}")
+    if site:
+        mine = mine.filter(account__site__code=site)
+    if resource:
+        mine = mine.filter(resource__code=resource)
+    rows = Movement.objects.filter(Exists(mine.filter(movement=OuterRef("pk"))))
+    if since is not None:
+        rows = rows.filter(day__gte=since)
+    if until is not None:
+        rows = rows.filter(day__lte=until)
+    return with_entries(rows)
+
+
+def life_of(movement: UUID, user: User) -> QuerySet[Movement]:
+    """What happened to a movement, and its reversal, in the chain's order."""
+    rows = movements_for(user).filter(Q(movement=movement) | Q(reverses=movement))
+    if not rows:
+        raise NotFoundError(f"There is no movement {movement} at a site that you may see.")
+    return rows
+
+
+def with_entries(rows: QuerySet[Movement]) -> QuerySet[Movement]:
+    """With who did it, the entries and their accounts; a fixed number of queries."""
+    return rows.select_related("actor").prefetch_related(
+        "entries__account__site", "entries__account__resource"
+    )
+
+
+def head() -> tuple[int, str]:
+    """The chain's end: its number and hash. Kept elsewhere, they anchor a later proof."""
+    found = Head.objects.filter(pk=1).values_list("number", "hash").first()
+    return found or (0, "")
+
+
+def held_lots(keys: Iterable[AccountKey]) -> set[AccountKey]:
+    """Those of the stock accounts that may gain nothing, since their lot is in quarantine."""
+    return held_among(keys)
 
 
 def stock_card(site: int, resource: int, since: date, until: date) -> StockCard:
@@ -147,26 +205,47 @@ def stock_card(site: int, resource: int, since: date, until: date) -> StockCard:
     return StockCard(opening, lines, running)
 
 
-def where_did_it_go(resource: int, lot: str) -> list[Whereabouts]:
-    """Where each unit of a lot is now, or what became of it; the quantities sum to what came in."""
-    kinds = (Kind.STOCK, Kind.QUARANTINE, Kind.TRANSIT, Kind.USE, Kind.LOSS, Kind.ADJUSTMENT)
-    rows = Account.objects.filter(resource_id=resource, lot=lot, kind__in=kinds)
-    rows = rows.exclude(balance=0).order_by("kind", "site__code", "reference")
+def where_did_it_go(resource: int, lot: str, user: User | None = None) -> list[Whereabouts]:
+    """Where each unit of a lot is now, or what became of it, by site.
+
+    Goods in transit are named by their order line. `outside` is what was sent to somebody
+    outside, less what came from there under the same lot. A difference that a count found is
+    under `adjustment`: above zero missing, below zero more than was known.
+
+    Parameters
+    ----------
+    user
+        Only what is at, or left, sites that this user may see. None: all of it.
+    """
+    rows = Account.objects.filter(resource_id=resource, lot=lot).exclude(balance=0)
+    rows = rows.exclude(kind=Kind.PRODUCTION).exclude(kind=Kind.OUTSIDE, balance__lt=0)
+    if user is not None:
+        at_mine = people.reach(user, people.SEE, SITE_PATH)
+        # goods in transit are at no site: they are seen by who sees where they came from
+        touched = people.reach(user, people.SEE, f"movement__entries__account__{SITE_PATH}")
+        from_mine = Entry.objects.filter(touched, account=OuterRef("pk"))
+        rows = rows.filter(at_mine | (Q(site__isnull=True) & Exists(from_mine)))
+    rows = rows.order_by("kind", "site__code", "reference", "key")
+    columns = ("kind", "site__code", "reference", "expires_on", "balance")
     return [
-        Whereabouts(kind, site or "", reference, quantity)
-        for kind, site, reference, quantity in rows.values_list(
-            "kind", "site__code", "reference", "balance"
-        )
+        Whereabouts(kind, site or "", reference, expires_on, quantity)
+        for kind, site, reference, expires_on, quantity in rows.values_list(*columns)
     ]
 
 
 def accounts(
-    *, kinds: Sequence[str], resources: Sequence[int], lot: str | None = None
+    *,
+    kinds: Sequence[str],
+    resources: Sequence[int],
+    lot: str | None = None,
+    user: User | None = None,
 ) -> dict[AccountKey, Decimal]:
-    """Accounts with what they hold."""
+    """Accounts with what they hold; of a user, at the sites whose stock they may change."""
     rows = Account.objects.filter(kind__in=kinds, resource_id__in=resources).order_by("key")
     if lot is not None:
         rows = rows.filter(lot=lot)
+    if user is not None:
+        rows = people.within(user, people.COUNT_STOCK, rows, SITE_PATH)
     return {_key(row): row.balance for row in rows}
 
 
@@ -200,10 +279,25 @@ def legs_of(row: Movement) -> list[Leg]:
 def legs_of_many(numbers: Sequence[int]) -> dict[int, list[Leg]]:
     """What movements changed, by their number; one query."""
     found: dict[int, list[Leg]] = {number: [] for number in numbers}
-    entries = Entry.objects.filter(movement_id__in=numbers).select_related("account")
-    for entry in entries.order_by("id"):
+    entries = Entry.objects.select_related("account").order_by("id")
+    for entry in bulk.among(entries, "movement_id", "bigint", numbers):
         found[entry.movement_id].append(Leg(_key(entry.account), entry.quantity))
     return found
+
+
+def moved_after(
+    sites: Iterable[int], resources: Iterable[int], day: date
+) -> list[tuple[int, int, date, Decimal]]:
+    """Site, resource, day and what stock changed on that day, of all days after `day`."""
+    rows = Entry.objects.filter(
+        account__kind=Kind.STOCK,
+        account__site_id__in=list(sites),
+        account__resource_id__in=list(resources),
+        movement__event__in=POSTED,
+        movement__day__gt=day,
+    )
+    found = rows.values_list("account__site_id", "account__resource_id", "movement__day")
+    return list(found.annotate(total=Sum("quantity")).order_by())
 
 
 def owners(sites: Iterable[int]) -> QuerySet[Any]:

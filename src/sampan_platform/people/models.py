@@ -90,6 +90,30 @@ class Role(models.Model):
         )
 
 
+class Token(models.Model):
+    """What a program signs in with. Only a hash of it is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=100)
+    """What it is for, as its owner put it."""
+    prefix = models.CharField(max_length=16)
+    """Its first characters, to tell it from others."""
+    digest = models.CharField(max_length=64, unique=True)
+    """SHA-256 of the whole, in hexadecimal."""
+    scopes = models.JSONField()
+    """Such as `["reports:write"]`; `["*"]` is all that its user may."""
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"
+
+
 class AuditEvent(models.Model):
     """Somebody did something; never changed, never deleted."""
 

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Prefetch, Q, QuerySet
 
 from sampan_platform.common.errors import ForbiddenError, NotFoundError
-from sampan_platform.people.models import Organisation, RoleKind, User
+from sampan_platform.people.models import (
+    AuditEvent,
+    Organisation,
+    OrganisationKind,
+    Role,
+    RoleKind,
+    User,
+)
 
 Row = TypeVar("Row", bound=Model)
+
+ORGANISATION_KINDS = tuple(OrganisationKind.values)
 
 SEE = "see"
 REPORT = "report"
@@ -53,14 +62,24 @@ def reach(user: User, action: str, path: str = "path") -> Q:
         Where the rows hold their organisation's path: `path` for organisations themselves,
         `organisation__path`, `site__organisation__path` …
     """
-    if not user.is_active:
-        return Q(pk__in=[])
-    kinds = [kind for kind, actions in ALLOWED.items() if action in actions]
-    paths = user.roles.filter(kind__in=kinds).values_list("organisation__path", flat=True)
     found = Q(pk__in=[])
-    for one in _topmost(set(paths)):
+    for one in paths(user, action):
         found |= Q(**{f"{path}__startswith": one})
     return found
+
+
+def paths(user: User, action: str) -> list[str]:
+    """The topmost paths under which the user may `action`; for checks of many rows at once."""
+    if not user.is_active:
+        return []
+    kinds = [kind for kind, actions in ALLOWED.items() if action in actions]
+    held = user.roles.filter(kind__in=kinds).values_list("organisation__path", flat=True)
+    return _topmost(set(held))
+
+
+def may_everywhere(user: User, action: str) -> bool:
+    """Whether the user may `action` on what all share: their role stands at the very top."""
+    return any(one.count("/") == 2 for one in paths(user, action))
 
 
 def within(user: User, action: str, rows: QuerySet[Row], path: str) -> QuerySet[Row]:
@@ -90,13 +109,54 @@ def require(user: User, action: str, organisation: Organisation) -> None:
     )
 
 
-def _topmost(paths: set[str]) -> list[str]:
+def _topmost(held: set[str]) -> list[str]:
     """Without the paths that lie under another one."""
     kept: list[str] = []
-    for one in sorted(paths):
+    for one in sorted(held):
         if not kept or not one.startswith(kept[-1]):
             kept.append(one)
     return kept
+
+
+def organisation(user: User, code: str, action: str = SEE) -> Organisation:
+    """One organisation by its code.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none, or none in which the user may `action`.
+    """
+    found = organisations(user, action).filter(code=code).first()
+    if found is None:
+        raise NotFoundError(f"There is no organisation {code[:64]}.")
+    return found
+
+
+def users(user: User) -> QuerySet[User]:
+    """Those who have a role where the user sees, and the user; with their roles there alone.
+
+    What somebody does in a part of the tree that the user does not see stays unsaid.
+    """
+    seen = reach(user, SEE, "organisation__path")
+    roles = Role.objects.filter(seen).select_related("organisation").order_by("id")
+    return User.objects.filter(
+        Q(pk__in=roles.order_by().values("user")) | Q(pk=user.pk)
+    ).prefetch_related(Prefetch("roles", queryset=roles))
+
+
+def trail(
+    user: User, *, action: str = "", target: str = "", actor: str = ""
+) -> QuerySet[AuditEvent]:
+    """Lines of the audit trail that the user may read.
+
+    Lines about no organisation are for those who may read the trail of the whole tree.
+    """
+    found = reach(user, READ_AUDIT, "organisation__path")
+    if may_everywhere(user, READ_AUDIT):
+        found |= Q(organisation=None)
+    rows = AuditEvent.objects.filter(found).select_related("actor", "organisation")
+    asked = {"action": action, "target": target, "actor__username": actor}
+    return rows.filter(**{column: value for column, value in asked.items() if value})
 
 
 def time_zone_of(organisation: Organisation) -> str:

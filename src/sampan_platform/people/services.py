@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from datetime import date, time
-from typing import Any
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from sampan_platform.common import clock
-from sampan_platform.common.errors import ConflictError, InvalidError
-from sampan_platform.people.models import AuditEvent, Organisation, Role, RoleKind, User
+from sampan_platform.common.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Problem,
+)
+from sampan_platform.people import selectors
+from sampan_platform.people.models import Organisation, Role, RoleKind, User
+from sampan_platform.people.tokens import EVERYTHING, create_token, find_token, revoke_token
+from sampan_platform.people.trail import Line, record, record_many
+
+__all__ = [
+    "EVERYTHING",
+    "Line",
+    "close_user",
+    "create_organisation",
+    "create_token",
+    "create_user",
+    "find_token",
+    "give_role",
+    "record",
+    "record_many",
+    "retire_organisation",
+    "revoke_token",
+    "settle_paths",
+    "take_role",
+]
 
 
 @transaction.atomic
@@ -25,7 +51,15 @@ def create_organisation(
     report_deadline: time | None = None,
     actor: User | None = None,
 ) -> Organisation:
-    """A new organisation under its parent; the country is the parent's unless given."""
+    """A new organisation under its parent; the country is the parent's unless given.
+
+    An actor must be one who may edit the catalogue there; None is the platform itself, which
+    alone makes a new top.
+    """
+    if actor is not None:
+        if parent is None:
+            raise ForbiddenError("A new top of the tree is made by sampan init alone.")
+        selectors.require(actor, selectors.EDIT_CATALOGUE, parent)
     if Organisation.objects.filter(code=code).exists():
         raise ConflictError(f"There is an organisation {code} already. Choose another code.")
     made = Organisation.objects.create(
@@ -44,10 +78,36 @@ def create_organisation(
     return made
 
 
+def settle_paths() -> int:
+    """Make every organisation's path that of its parents; the number that were otherwise.
+
+    For whoever makes or moves many organisations at once.
+    """
+    rows = {one.pk: one for one in Organisation.objects.order_by()}
+    paths: dict[int, str] = {}
+
+    def path_of(number: int) -> str:
+        if number not in paths:
+            above = rows[number].parent_id
+            paths[number] = f"{'/' if above is None else path_of(above)}{number}/"
+        return paths[number]
+
+    moved = [one for one in rows.values() if one.path != path_of(one.pk)]
+    for one in moved:
+        one.path = paths[one.pk]
+    Organisation.objects.bulk_update(moved, ["path"], batch_size=500)
+    return len(moved)
+
+
 def retire_organisation(
     organisation: Organisation, from_day: date, actor: User | None = None
 ) -> None:
-    """From that day it reports no more; what it did stays."""
+    """From that day it reports no more; what it did stays.
+
+    `catalogue.services.retire` takes its sites along.
+    """
+    if actor is not None:
+        selectors.require(actor, selectors.EDIT_CATALOGUE, organisation)
     organisation.retired_from = from_day
     organisation.save(update_fields=["retired_from"])
     record(
@@ -64,9 +124,12 @@ def create_user(
     username: str, password: str | None = None, *, language: str = "en", actor: User | None = None
 ) -> User:
     """Somebody who can sign in; without a password only by token."""
+    if actor is not None and not selectors.paths(actor, selectors.MANAGE_PEOPLE):
+        raise ForbiddenError("You may not make users. Ask an operator.")
     if User.objects.filter(username=username).exists():
         raise ConflictError(f"There is a user {username} already. Choose another name.")
     made = User(username=username, language=language)
+    _check_user(made, password)
     if password is None:
         made.set_unusable_password()
     else:
@@ -85,7 +148,11 @@ def give_role(
     approval_level: int = 0,
     actor: User | None = None,
 ) -> Role:
-    """Lets a user act in an organisation and below it."""
+    """Lets a user act in an organisation and below it; the actor must manage people there."""
+    if actor is not None:
+        selectors.require(actor, selectors.MANAGE_PEOPLE, organisation)
+    if kind not in RoleKind.values:
+        raise InvalidError(f"There is no role {kind}; there is {', '.join(RoleKind.values)}.")
     if (kind == RoleKind.APPROVER) != (approval_level in (1, 2)):
         raise InvalidError("An approver has the level 1 or 2; nobody else has one.")
     role, _ = Role.objects.update_or_create(
@@ -104,24 +171,51 @@ def give_role(
     return role
 
 
-def record(
-    actor: User | None,
-    action: str,
-    target: str,
-    organisation: Organisation | None,
-    *,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-    reason: str = "",
-) -> AuditEvent:
-    """A line in the audit trail, in the caller's transaction."""
-    return AuditEvent.objects.create(
-        at=clock.now(),
-        actor=actor,
-        action=action,
-        target=target,
-        organisation=organisation,
-        before=before,
-        after=after,
-        reason=reason,
-    )
+@transaction.atomic
+def take_role(
+    user: User, organisation: Organisation, kind: str, *, actor: User | None = None
+) -> None:
+    """Takes a role away; the actor must manage the people there."""
+    if actor is not None:
+        selectors.require(actor, selectors.MANAGE_PEOPLE, organisation)
+    count, _ = Role.objects.filter(user=user, organisation=organisation, kind=kind).delete()
+    if not count:
+        raise NotFoundError(f"{user.username} is no {kind} of {organisation.code}.")
+    before = {"kind": kind}
+    record(actor, "people.take_role", f"user:{user.username}", organisation, before=before)
+
+
+@transaction.atomic
+def close_user(user: User, *, actor: User | None = None) -> User:
+    """They sign in no more and their tokens end; what they did stays.
+
+    The actor must manage people wherever the user has a role.
+    """
+    places = [role.organisation for role in user.roles.select_related("organisation")]
+    if actor is not None:
+        for place in places:
+            selectors.require(actor, selectors.MANAGE_PEOPLE, place)
+        if not places and not selectors.may_everywhere(actor, selectors.MANAGE_PEOPLE):
+            raise ForbiddenError(f"You may not close the account of {user.username}.")
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    for token in user.tokens.filter(revoked_at=None):
+        revoke_token(token, actor)
+    record(actor, "people.close_user", f"user:{user.username}", places[0] if places else None)
+    return user
+
+
+def _check_user(user: User, password: str | None) -> None:
+    """Names as Django allows them, passwords as the settings demand."""
+    try:
+        User._meta.get_field("username").clean(user.username, user)
+    except ValidationError as error:
+        problems = [Problem("username", text, "username") for text in error.messages]
+        raise InvalidError("This name cannot be used.", problems) from error
+    if password is None:
+        return
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        problems = [Problem("password", text, "password") for text in error.messages]
+        raise InvalidError("This password is too weak.", problems) from error

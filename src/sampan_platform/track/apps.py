@@ -1,4 +1,4 @@
-"""Django's entry for this stage."""
+"""Django's entry for this stage; joins it to the stages below."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,12 @@ class TrackConfig(AppConfig):
 
     name = "sampan_platform.track"
     label = "track"
+
+    def ready(self) -> None:
+        """Dispatch makes orders here and asks what is on the way; monitor asks what is late."""
+        from sampan_platform.dispatch import providers
+        from sampan_platform.track import selectors, services
+
+        providers.register_order_maker(services.make_orders)
+        providers.register_arrivals(selectors.arrivals)
+        providers.register_commitments(selectors.commitments)

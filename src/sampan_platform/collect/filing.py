@@ -1,0 +1,222 @@
+"""One filing, start to end: check, compare, write, post, tell. Read `file_sheet` first."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+from django.db import IntegrityError, transaction
+
+from sampan_platform.collect import compare, listeners, postings, selectors, staging, stretches
+from sampan_platform.collect.checks import Checked, check
+from sampan_platform.collect.models import Filing, Postings
+from sampan_platform.collect.outcome import Changes, Flag, Outcome, flag
+from sampan_platform.collect.sheet import Sheet
+from sampan_platform.common import clock
+from sampan_platform.common.errors import ConflictError, InvalidError
+from sampan_platform.people import services as people
+from sampan_platform.people.models import User
+
+CLIENT_ID_MAX = 200
+TRIES = 5
+FLAGS_NAMED_MAX = 1000
+
+
+class _RacedError(Exception):
+    """Somebody else changed one of the reports between comparing and writing."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a sheet is to be filed."""
+
+    client_id: str | None = None
+    dry_run: bool = False
+    keep_good: bool = False
+    post: bool = True
+    """Whether output, use and stock go to the ledger; False is for history alone."""
+    again: bool = False
+    """State a file anew that came before, over what was said since."""
+
+
+def file_sheet(sheet: Sheet, actor: User, wish: Wish) -> Outcome:
+    """Keep the rows of a sheet as reports, or say why not; all in one transaction."""
+    if wish.client_id is not None and not 1 <= len(wish.client_id) <= CLIENT_ID_MAX:
+        text = f"A client id has 1 to {CLIENT_ID_MAX} characters. Make one by uuid4, for example."
+        raise InvalidError(text, code="client-id")
+    found = _replayed(sheet, actor, wish)
+    if found is not None:
+        return found
+    checked = check(sheet, actor)
+    outcome = Outcome(
+        rejected=checked.named(),
+        rejected_rows=checked.bad_rows,
+        good_rows=len(checked.good),
+        blank=checked.blank,
+        dry_run=wish.dry_run,
+    )
+    outcome.kept = not outcome.rejected_rows or wish.keep_good
+    if not outcome.kept or checked.good.is_empty():
+        return outcome
+    return _tried(checked, actor, wish, outcome)
+
+
+def _tried(checked: Checked, actor: User, wish: Wish, outcome: Outcome) -> Outcome:
+    for _ in range(TRIES):
+        try:
+            return _filed(checked, actor, wish, outcome)
+        except _RacedError:
+            continue
+        except IntegrityError as error:
+            # the same request at the same moment: the other one was first
+            found = _replayed(checked.sheet, actor, wish)
+            if found is None:
+                raise ConflictError(
+                    "Somebody changed the same reports or the catalogue at this moment. "
+                    "Send it again."
+                ) from error
+            return found
+    raise ConflictError(
+        "Others keep changing the same reports at this moment. Send it again in a minute."
+    )
+
+
+def _replayed(sheet: Sheet, actor: User, wish: Wish) -> Outcome | None:
+    """What was answered to the same request before; a dry run is never remembered."""
+    if wish.client_id is None:
+        return None
+    filing = Filing.objects.filter(actor=actor, client_id=wish.client_id).first()
+    if filing is None:
+        return None
+    if filing.content != sheet.content:
+        raise ConflictError(
+            f"The client id {wish.client_id} was used before for other rows. "
+            "Use a new one for a new request.",
+            code="client-id-reused",
+        )
+    outcome = Outcome.from_document(filing.outcome)
+    outcome.replayed, outcome.dry_run = True, wish.dry_run
+    outcome.unchanged += outcome.accepted
+    outcome.accepted = outcome.created = outcome.corrected = 0
+    return outcome
+
+
+@transaction.atomic
+def _filed(checked: Checked, actor: User, wish: Wish, outcome: Outcome) -> Outcome:
+    """The rows as reports; a dry run does the same and takes it back."""
+    seen_in = None if wish.again else _seen_in(checked.sheet)
+    filing = Filing.objects.create(
+        client_id=wish.client_id,
+        content=checked.sheet.content,
+        source=checked.sheet.kind,
+        name=checked.sheet.name[:200],
+        at=clock.now(),
+        actor=actor,
+    )
+    compared = _compared(checked, wish, seen_in)
+    rows = compared.rows
+    outcome.created, outcome.corrected = compared.created, compared.corrected
+    outcome.accepted = compared.created + compared.corrected
+    outcome.unchanged, outcome.superseded = compared.unchanged, compared.superseded
+    outcome.flags, outcome.flagged = [], 0
+    if len(rows):
+        _write(rows, actor, filing)
+        stretches.extend(rows.filter(pl.col("version") == 1))
+        posted = postings.post_touched(actor) if wish.post else {}
+        _flag(rows, posted, outcome, checked)
+        staging.drop()
+        if not wish.dry_run:
+            listeners.tell(Changes(rows))
+    _close(filing, checked, actor, outcome)
+    if wish.dry_run:
+        outcome.filing = None
+        transaction.set_rollback(True)
+    return outcome
+
+
+def _seen_in(sheet: Sheet) -> int | None:
+    """The filing in which the same file came first, whoever sent it."""
+    if sheet.kind == "rows":
+        return None
+    found = Filing.objects.filter(content=sheet.content).order_by("pk").values_list("pk").first()
+    return None if found is None else int(found[0])
+
+
+def _compared(checked: Checked, wish: Wish, seen_in: int | None) -> compare.Compared:
+    posting = Postings.POSTED if wish.post else Postings.NONE
+    rows = checked.good.with_columns(
+        posting=pl.lit(posting.value), flags=pl.lit(None, dtype=pl.String)
+    ).sort(staging.KEY)
+    first, last = rows["day"].min(), rows["day"].max()
+    there = pl.DataFrame(schema=staging.EXISTING)
+    if staging.any_in(first, last):  # type: ignore[arg-type]  # days are never null here
+        staging.stage(compare.fresh(rows))
+        there = staging.existing()
+    compared = compare.merge(rows, there, seen_in)
+    flagged = compare.flagged(compared.rows, _earlier_capacities)
+    return compare.Compared(flagged.sort(staging.KEY), compared.created, compared.corrected,
+                            compared.unchanged, compared.superseded)  # fmt: skip
+
+
+def _earlier_capacities(rows: pl.DataFrame) -> pl.DataFrame:
+    first: Any = rows["day"].min()
+    return selectors.capacities_before(
+        first,
+        first - timedelta(days=selectors.LOOK_BACK_DAYS),
+        rows["site_id"].unique().to_list(),
+        rows["resource_id"].unique().to_list(),
+    )
+
+
+def _write(rows: pl.DataFrame, actor: User, filing: Filing) -> None:
+    staging.stage(rows)
+    if (rows["version"] > 1).any():
+        staging.keep_versions()
+    if staging.write(actor.pk, filing.pk, filing.at) != len(rows):
+        raise _RacedError
+
+
+def _flag(
+    rows: pl.DataFrame, posted: dict[tuple[int, int, Any], str], outcome: Outcome, checked: Checked
+) -> None:
+    """What looks wrong, by itself or to the ledger, in words."""
+    stated = rows.filter(pl.col("flags").is_not_null())
+    codes: dict[tuple[int, int, Any], list[str]] = {
+        (site, resource, day): json.loads(flags)
+        for site, resource, day, flags in stated.select(*staging.KEY, "flags").iter_rows()
+    }
+    mine = rows.select(*staging.KEY) if posted else None
+    if mine is not None:
+        wanted = pl.DataFrame(
+            list(posted), schema={name: rows.schema[name] for name in staging.KEY}, orient="row"
+        )
+        for key in mine.join(wanted, on=staging.KEY).iter_rows():
+            codes.setdefault(key, []).append(posted[key])
+    outcome.flagged = len(codes)
+    sites = dict(checked.known.sites.select("site_id", "site").iter_rows())
+    resources = dict(checked.known.resources.select("resource_id", "resource").iter_rows())
+    named: list[Flag] = [
+        flag(code, sites[key[0]], resources[key[1]], key[2])
+        for key in sorted(codes)[:FLAGS_NAMED_MAX]
+        for code in codes[key]
+    ]
+    outcome.flags = named
+
+
+def _close(filing: Filing, checked: Checked, actor: User, outcome: Outcome) -> None:
+    """Remember what is answered, and write the audit trail."""
+    outcome.filing = filing.pk
+    document = outcome.document()
+    Filing.objects.filter(pk=filing.pk).update(outcome=document)
+    counts = {name: document[name] for name in ("created", "corrected", "unchanged", "superseded",
+                                                "rejected_rows", "flagged")}  # fmt: skip
+    owners = checked.good["organisation"].unique().to_list()
+    people.record(
+        actor, "collect.file", f"filing:{filing.pk}",
+        selectors.common_organisation(owners, checked.known.deadlines), after=counts,
+    )  # fmt: skip
+
+

@@ -1,0 +1,228 @@
+"""Who approves a plan, how often, and what must still be true when they do.
+
+An approval first raises the plan's count of decisions by a conditional UPDATE. Whoever gets a
+row count of 1 holds the row until commit, so two approvals never see the same state, and the
+orders are made once, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from sampan_platform.common import clock
+from sampan_platform.common.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    Problem,
+)
+from sampan_platform.dispatch import providers, selectors
+from sampan_platform.dispatch.models import (
+    Approval,
+    ApprovalLimit,
+    ApprovalState,
+    PlanLine,
+    PlanRun,
+)
+from sampan_platform.ledger import selectors as ledger
+from sampan_platform.people import selectors as people
+from sampan_platform.people.models import Organisation, User
+from sampan_platform.people.services import record
+
+UNDECIDED = (ApprovalState.OPEN, ApprovalState.HALF)
+
+
+@transaction.atomic
+def approve(run: PlanRun, actor: User, note: str = "") -> PlanRun:
+    """Approve a plan; with the last approval that it needs, its orders are made.
+
+    Refused to those who fixed a line of it, and to those who have approved it already.
+    Refused as a whole, with the lines named, where stock that it takes is no longer there.
+    """
+    people.require(actor, people.APPROVE, run.organisation)
+    run = _hold(run)
+    _check_person(run, actor)
+    lines = selectors.lines_to_order(run)
+    _check_plan(run, lines)
+    _check_stock(lines)
+    need = selectors.approvals(run)
+    level = _level(run, actor, need)
+    Approval.objects.create(plan=run, level=level, by=actor, at=clock.now(), note=note)
+    complete = len(need.levels_given) + 1 >= need.levels_needed
+    run.approval = ApprovalState.APPROVED if complete else ApprovalState.HALF
+    run.save(update_fields=["approval"])
+    record(
+        actor, "dispatch.approve", f"plan:{run.pk}", run.organisation,
+        after={"level": level, "amount": str(need.amount), "complete": complete}, reason=note,
+    )  # fmt: skip
+    if complete:
+        _order(run, lines, actor)
+    return run
+
+
+@transaction.atomic
+def reject(run: PlanRun, actor: User, reason: str) -> PlanRun:
+    """The plan is not to be ordered; it stays to be read."""
+    people.require(actor, people.APPROVE, run.organisation)
+    if not reason.strip():
+        raise InvalidError("Say why the plan is rejected.", code="no-reason")
+    run = _hold(run)
+    run.approval, run.rejection = ApprovalState.REJECTED, reason.strip()
+    run.save(update_fields=["approval", "rejection"])
+    record(actor, "dispatch.reject", f"plan:{run.pk}", run.organisation, reason=reason)
+    return run
+
+
+@transaction.atomic
+def set_limit(organisation: Organisation, amount: Decimal | None, actor: User) -> None:
+    """The value of goods up to which one approval is enough; None: as the organisation above."""
+    people.require(actor, people.OPERATE, organisation)
+    if amount is None:
+        ApprovalLimit.objects.filter(organisation=organisation).delete()
+    elif amount < 0:
+        raise InvalidError("A limit is 0 or more.", code="bad-amount")
+    else:
+        ApprovalLimit.objects.update_or_create(
+            organisation=organisation, defaults={"amount": amount}
+        )
+    record(
+        actor, "dispatch.set_limit", f"organisation:{organisation.code}", organisation,
+        after={"amount": None if amount is None else str(amount)},
+    )  # fmt: skip
+
+
+def _hold(run: PlanRun) -> PlanRun:
+    """The row, locked until commit, if it can still be decided on."""
+    rows = PlanRun.objects.filter(
+        pk=run.pk, state__in=selectors.WITH_PLAN, plan__isnull=False, approval__in=UNDECIDED
+    )
+    if rows.update(decided=F("decided") + 1) != 1:
+        run.refresh_from_db()
+        what = run.approval if run.plan_id else f"{run.state} and has no result"
+        raise ConflictError(f"Plan {run.pk} is {what}; nothing was changed.", code="decided")
+    return PlanRun.objects.select_related("organisation").get(pk=run.pk)
+
+
+def _check_person(run: PlanRun, actor: User) -> None:
+    if actor.pk in selectors.overrides_by(run):
+        raise ForbiddenError(
+            f"You changed a line of plan {run.pk}. Somebody else must approve it.",
+            code="four-eyes",
+        )
+    if run.approvals.filter(by=actor).exists():
+        raise ConflictError(
+            f"You have approved plan {run.pk} already. It waits for the other level.",
+            code="approved-before",
+        )
+
+
+def _check_plan(run: PlanRun, lines: Sequence[PlanLine]) -> None:
+    """Refuse a plan that does not prove itself, cannot be ordered, or comes too late."""
+    if not (run.verification or {}).get("valid"):
+        raise ConflictError(f"Plan {run.pk} breaks rules and cannot be approved.", code="invalid")
+    unreal = sorted({line.lane_code for line in lines if line.lane_id is None})
+    if unreal:
+        raise ConflictError(
+            f"These lanes are only in the scenario: {', '.join(unreal)}. Add them to the "
+            "catalogue and plan again.",
+            code="unknown-lane",
+        )
+    today = clock.today(people.time_zone_of(run.organisation))
+    late = [_problem(line, "late", f"should have left on {line.depart_on}")
+            for line in lines if line.depart_on < today]  # fmt: skip
+    if late:
+        raise ConflictError(f"{_listed(late)} Plan again.", late, code="too-late")
+
+
+def _check_stock(lines: Sequence[PlanLine]) -> None:
+    """Refuse lines whose goods have gone since the plan was made, or expire on the way.
+
+    Who travels longest chooses first, as when the orders are made: nobody else can do with
+    fresher goods alone.
+    """
+    lots = _available(lines)
+    problems = []
+    for line in sorted(lines, key=lambda one: (-one.arrive_on.toordinal(), one.number)):
+        short = _take(line, lots)
+        if short > 0:
+            problems.append(
+                _problem(line, "stock-gone", f"{_plain(short)} of it are no longer available")
+            )
+    if problems:
+        raise ConflictError(
+            f"Stock has changed since the plan was made: {_listed(problems)} Plan again.",
+            problems,
+            code="stock-gone",
+        )
+
+
+def _take(line: PlanLine, lots: dict[tuple[int, int], list[list[Any]]]) -> Decimal:
+    """Takes a line's goods out of the lots that are good on arrival; what is missing."""
+    assert line.lane is not None  # `_check_plan` has seen to it
+    wanted = Decimal(line.quantity)
+    for lot in lots.get((line.lane.origin_id, line.resource_id), []):
+        expires_on, free = lot
+        if expires_on is None or expires_on >= line.arrive_on:
+            part = min(wanted, free)
+            lot[1] = free - part
+            wanted -= part
+    return wanted
+
+
+def _available(lines: Sequence[PlanLine]) -> dict[tuple[int, int], list[list[Any]]]:
+    """By site and resource: lots as [last day, what is free], the first to expire first."""
+    sites = {line.lane.origin_id for line in lines if line.lane is not None}
+    rows: list[Any] = ledger.on_hand(list(sites), list({line.resource_id for line in lines}))
+    found: dict[tuple[int, int], list[list[Any]]] = {}
+    for row in sorted(rows, key=lambda one: (one.expires_on or date.max, one.lot)):
+        free = row.quantity - row.pending_out
+        if free > 0:
+            found.setdefault((row.site, row.resource), []).append([row.expires_on, free])
+    return found
+
+
+def _problem(line: PlanLine, code: str, what: str) -> Problem:
+    name = f"line {line.number}, {_plain(line.quantity)} {line.resource.code} on {line.lane_code}"
+    return Problem(code, f"{name}: {what}.", f"line {line.number}", str(line.quantity))
+
+
+def _listed(problems: Sequence[Problem]) -> str:
+    shown = " ".join(one.message for one in problems[:10])
+    return shown if len(problems) <= 10 else f"{shown} And {len(problems) - 10} more."
+
+
+def _plain(quantity: Decimal) -> str:
+    return f"{Decimal(quantity).normalize():f}"
+
+
+def _level(run: PlanRun, actor: User, need: selectors.Approvals) -> int:
+    """The level at which this person approves."""
+    held = selectors.levels_of(actor, run.organisation)
+    if need.levels_needed == 1:
+        open_levels = held
+    else:
+        open_levels = held - set(need.levels_given)
+    if not open_levels:
+        missing = ({1, 2} - set(need.levels_given)).pop()
+        raise ForbiddenError(
+            f"Plan {run.pk} waits for an approver of level {missing}, which you are not.",
+            code="other-level",
+        )
+    return max(open_levels)
+
+
+def _order(run: PlanRun, lines: Sequence[PlanLine], actor: User) -> None:
+    makers = providers.order_makers()
+    if lines and not makers:
+        raise ConflictError("Nothing here makes orders of plans. Install the stage track.")
+    run.lines.filter(pk__in=[line.pk for line in lines]).update(ordered=True)
+    for line in lines:
+        line.ordered = True
+    for maker in makers:
+        maker(run, lines, actor)

@@ -1,0 +1,95 @@
+"""Many rows in one statement, on either database: the ledger is written by the thousand.
+
+PostgreSQL is given one array a column, SQLite one JSON text. (A statement a row is slow on
+SQLite where triggers can refuse it: inside a savepoint each one reads through what all before
+it have written.)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Model, QuerySet
+
+Row = TypeVar("Row", bound=Model)
+
+
+def insert(table: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
+    """Add rows.
+
+    Parameters
+    ----------
+    columns
+        The names, each with its type in PostgreSQL.
+    """
+    names = ", ".join(columns)
+    source, parameters = _rows(columns, rows)
+    execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {source}", parameters)  # nosec B608
+
+
+def add_up(table: str, columns: Sequence[str], rows: Sequence[Sequence[int]]) -> None:
+    """Add numbers to the columns of rows that are given by their `id`, which stands last."""
+    source, parameters = _rows(dict.fromkeys((*columns, "id"), "bigint"), rows)
+    sets = ", ".join(f"{name} = {table}.{name} + more.{name}" for name in columns)
+    execute(
+        f"UPDATE {table} SET {sets} FROM {source} WHERE {table}.id = more.id",  # nosec B608
+        parameters,
+    )
+
+
+def one_of(column: str, kind: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
+    """A condition and its parameters: the column is one of the values, however many."""
+    if connection.vendor == "sqlite":
+        return f"{column} IN (SELECT value FROM json_each(%s))", [_json(values)]  # nosec B608
+    return f"{column} = ANY(%s::{kind}[])", [list(values)]
+
+
+def among(rows: QuerySet[Row], column: str, kind: str, values: Sequence[Any]) -> QuerySet[Row]:
+    """Those of the rows whose column is one of the values, however many."""
+    condition, parameters = one_of(column, kind, values)
+    return rows.extra(where=[condition], params=parameters)  # nosec B610
+
+
+def select(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """All rows of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
+def execute(sql: str, parameters: Sequence[Any]) -> None:
+    """Run a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+
+
+def _rows(columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """The rows as a table called `more`, and its parameters."""
+    if connection.vendor == "sqlite":
+        cells = ", ".join(
+            f"json_extract(value, '$[{number}]') AS {name}" for number, name in enumerate(columns)
+        )
+        return f"(SELECT {cells} FROM json_each(%s)) AS more", [_json(rows)]  # nosec B608
+    arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+    values = [list(column) for column in zip(*rows, strict=True)]
+    return f"unnest({arrays}) AS more ({', '.join(columns)})", values
+
+
+def _json(values: Iterable[Any]) -> str:
+    return json.dumps(list(values), default=_sqlite, ensure_ascii=False, separators=(",", ":"))
+
+
+def _sqlite(value: Any) -> str:
+    """As SQLite keeps it."""
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return str(connection.ops.adapt_datetimefield_value(value))
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{value!r} has no place in SQLite.")

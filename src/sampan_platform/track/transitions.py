@@ -1,0 +1,137 @@
+"""From which state which action leads where, and who may: the one place that knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sampan_platform.common.errors import ConflictError, ForbiddenError, InvalidError
+from sampan_platform.people import selectors as people
+from sampan_platform.people.models import User
+from sampan_platform.track.models import DispatchOrder, OrderState
+
+S = OrderState
+ORIGIN, DESTINATION = "origin", "destination"
+ISSUE = "issue"
+"""An order's first event; approving a plan makes it, so it is no row of the table."""
+
+
+@dataclass(frozen=True)
+class Transition:
+    """An action: the states it starts from, those it can lead to, and who may take it."""
+
+    action: str
+    name_en: str
+    name_zh: str
+    before: tuple[OrderState, ...]
+    after: tuple[OrderState, ...]
+    """Where there are several, what became of the goods decides: `after_receipt`."""
+    who: tuple[tuple[str, str], ...]
+    """What one must be allowed to do, and at which end of the order; one of them is enough."""
+    reason_needed_after: tuple[OrderState, ...] = ()
+    """States from which the action must say why."""
+
+
+TABLE: tuple[Transition, ...] = (
+    Transition(
+        "pick", "pick", "拣货", (S.ISSUED,), (S.PICKED,), ((people.MOVE_GOODS, ORIGIN),)
+    ),
+    Transition(
+        "ship", "ship", "发运", (S.ISSUED, S.PICKED), (S.SHIPPED,),
+        ((people.MOVE_GOODS, ORIGIN),),
+    ),
+    Transition(
+        "transit", "report on the way", "在途报告",
+        (S.SHIPPED, S.IN_TRANSIT, S.PART_RECEIVED), (S.IN_TRANSIT, S.PART_RECEIVED),
+        ((people.MOVE_GOODS, ORIGIN), (people.MOVE_GOODS, DESTINATION)),
+    ),
+    Transition(
+        "receive", "receive", "签收",
+        (S.SHIPPED, S.IN_TRANSIT, S.PART_RECEIVED),
+        (S.PART_RECEIVED, S.RECEIVED, S.SHORT, S.DAMAGED),
+        ((people.MOVE_GOODS, DESTINATION),),
+    ),
+    Transition(
+        "return", "take back", "退回",
+        (S.SHIPPED, S.IN_TRANSIT, S.PART_RECEIVED), (S.RETURNED,),
+        ((people.MOVE_GOODS, ORIGIN),),
+        reason_needed_after=(S.SHIPPED, S.IN_TRANSIT, S.PART_RECEIVED),
+    ),
+    Transition(
+        "close", "close", "关闭",
+        (S.RECEIVED, S.SHORT, S.DAMAGED, S.RETURNED), (S.CLOSED,),
+        ((people.MOVE_GOODS, DESTINATION), (people.OVERRIDE, ORIGIN)),
+        reason_needed_after=(S.SHORT, S.DAMAGED, S.RETURNED),
+    ),
+    Transition(
+        "cancel", "cancel", "取消", (S.ISSUED, S.PICKED), (S.CANCELLED,),
+        ((people.OVERRIDE, ORIGIN), (people.APPROVE, ORIGIN)),
+        reason_needed_after=(S.ISSUED, S.PICKED),
+    ),
+)  # fmt: skip
+ACTIONS = {one.action: one for one in TABLE}
+
+
+def find(action: str, order: DispatchOrder) -> Transition:
+    """The action's row, if the order's state allows it."""
+    row = ACTIONS.get(action)
+    if row is None:
+        raise InvalidError(f"There is no action {action[:40]}; there are {', '.join(ACTIONS)}.")
+    if order.state not in row.before:
+        raise ConflictError(
+            f"Order {order.number} is {_label(order.state)}; to {row.name_en} it, it must be "
+            f"{_words(_label(one) for one in row.before)}. Look at the order again.",
+            code="order-state",
+        )
+    return row
+
+
+def require(row: Transition, order: DispatchOrder, actor: User) -> None:
+    """Raise unless the actor may; that they can see the order is known already."""
+    if not may(row, order, actor):
+        ends = _words(f"the {end} {getattr(order, end).code}" for _, end in row.who)
+        raise ForbiddenError(
+            f"You may not {row.name_en} order {order.number}. "
+            f"Somebody who may do so at {ends} can.",
+        )
+
+
+def may(row: Transition, order: DispatchOrder, actor: User) -> bool:
+    """Whether one of the row's conditions holds for the actor."""
+    return any(
+        people.may(actor, allowed, getattr(order, end).organisation) for allowed, end in row.who
+    )
+
+
+def allowed_actions(order: DispatchOrder, actor: User) -> list[str]:
+    """What the actor can do with the order now, in the order of the table."""
+    rows = [row for row in TABLE if order.state in row.before]
+    return [row.action for row in rows if may(row, order, actor)]
+
+
+def require_reason(row: Transition, order: DispatchOrder, reason: str) -> None:
+    """Raise where the action must say why and does not."""
+    if order.state in row.reason_needed_after and not reason.strip():
+        raise InvalidError(
+            f"Say why: to {row.name_en} order {order.number}, which is "
+            f"{_label(order.state)}, a reason is needed.",
+            code="reason-missing",
+        )
+
+
+def after_receipt(outstanding: bool, short: bool, damaged: bool) -> OrderState:
+    """The state after a receipt, by what has become of the whole order's goods."""
+    if outstanding:
+        return S.PART_RECEIVED
+    if short:
+        return S.SHORT
+    return S.DAMAGED if damaged else S.RECEIVED
+
+
+def _label(state: str) -> str:
+    return OrderState(state).label.rsplit(" ", 1)[0]
+
+
+def _words(parts: Iterable[str]) -> str:
+    """Joined by `or`, each once."""
+    return " or ".join(dict.fromkeys(parts))
