@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONPATH PYTHONHOME
 export PYTHONUTF8 := 1
 PY := .venv/bin/python
+DEMO := SAMPAN_HOME=build/demo/home $(PY) -m sampan
 
 .PHONY: help setup demo test check style types imports security sizes licences pages reference \
 	bench trust clean
@@ -16,15 +17,25 @@ help: ## list the targets
 setup: ## install what is needed into .venv
 	@bash tools/setup.sh dev
 
-demo: setup ## solve the real February of 2020 in Hubei, verify the plan, show it
+demo: setup ## solve the real February of 2020 in Hubei, then live through it on the platform
 	@echo "Checking and solving examples/hubei-2020-02 …"
-	@$(PY) -m sampan solve examples/hubei-2020-02 --out build/demo >/dev/null
+	@$(PY) -m sampan solve examples/hubei-2020-02 --out build/demo/plan >/dev/null
 	@echo "Verifying the plan, with code that shares nothing with the optimiser …"
-	@$(PY) -m sampan verify examples/hubei-2020-02 build/demo
+	@$(PY) -m sampan verify examples/hubei-2020-02 build/demo/plan
 	@echo
-	@$(PY) -m sampan show examples/hubei-2020-02 build/demo --rows 8
+	@$(PY) -m sampan show examples/hubei-2020-02 build/demo/plan --rows 8
 	@echo
-	@echo "The plan is in build/demo, each of its tables in a file."
+	@echo "The plan is in build/demo/plan, each of its tables in a file."
+	@echo
+	@echo "The same three weeks on the platform: reports day by day, plans, orders, receipts …"
+	@rm -rf build/demo/home
+	@$(DEMO) init
+	@$(DEMO) load hubei-2020-02
+	@$(DEMO) stats output --by resource --grain day --since 2020-02-11 --until 2020-02-13
+	@$(DEMO) orders --open --limit 10
+	@$(DEMO) ledger verify
+	@echo
+	@echo "To go on with it: SAMPAN_HOME=build/demo/home .venv/bin/sampan serve, doctor, plan …"
 
 test: setup ## run every test
 	@$(PY) -m pytest -n 2 -p no:cacheprovider

@@ -18,6 +18,7 @@ api = SampanAPI(
 )
 api.add_router("/people", "sampan_platform.http.people_api.router")
 for stage in STAGES:
+    # a stage without api.py offers nothing over HTTP; one that has it cannot be forgotten here
     if find_spec(f"sampan_platform.{stage}.api") is not None:
         api.add_router(f"/{stage}", f"sampan_platform.{stage}.api.router")
 api.add_router("/dispatch", "sampan_platform.dispatch.exchange_api.router")

@@ -2,7 +2,7 @@
 
 `SAMPAN_HOME` (default `sampan-data` in the current folder) holds the SQLite database and the
 secret key; `SAMPAN_DATABASE` is a database address such as `postgresql://user@host/sampan`.
-The full list stands in docs/reference/settings.md.
+The full list stands in docs/how-to/run-the-platform.md.
 """
 
 from __future__ import annotations
@@ -82,7 +82,6 @@ INSTALLED_APPS = [
     "sampan_platform.count",
     "sampan_platform.requests",
     "sampan_platform.analyse",
-    "sampan_platform.monitor",
     "sampan_platform.dispatch",
     "sampan_platform.track",
 ]

@@ -19,7 +19,9 @@ EVENING = datetime(2020, 2, 10, 12, tzinfo=UTC)
 """Eight in the evening in Wuhan."""
 
 
-def row(site: str = "F1", resource: str = "mask", day: Any = TODAY, **stated: Any) -> dict[str, Any]:
+def row(
+    site: str = "F1", resource: str = "mask", day: Any = TODAY, **stated: Any
+) -> dict[str, Any]:
     return {"site": site, "resource": resource, "day": day, **stated}
 
 
@@ -30,7 +32,9 @@ def file(world: Any, *rows: dict[str, Any], user: str = "rui", at: datetime = EV
         return services.file_reports(rows, world.users[user], client_id, **how)
 
 
-def send(world: Any, name: str, content: bytes | str, user: str = "chen", **how: Any) -> services.Outcome:
+def send(
+    world: Any, name: str, content: bytes | str, user: str = "chen", **how: Any
+) -> services.Outcome:
     """File a file at the usual moment."""
     data = content.encode() if isinstance(content, str) else content
     with clock.at(EVENING):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import openpyxl
@@ -28,7 +28,10 @@ def refused(world, content: bytes | str, name: str = "a.csv") -> InvalidError:
     with pytest.raises(InvalidError) as caught:
         send(world, name, content)
     assert everything() == before
-    assert "Nothing was changed" in caught.value.message or "nothing was changed" in caught.value.message
+    assert (
+        "Nothing was changed" in caught.value.message
+        or "nothing was changed" in caught.value.message
+    )
     return caught.value
 
 
@@ -51,7 +54,10 @@ def test_other_separators_are_read(world, mark) -> None:
 
 def test_chinese_headings_and_figures_are_read(world) -> None:
     """As a Chinese office writes them: headings, full-width digits, separators, dates."""
-    text = "站点编码,物资编码,日期,产量（件）,库存,说明\nF1,mask,２０２０年２月１０日,\"１，２００\",\"3,400\",夜班\n"
+    text = (
+        "站点编码,物资编码,日期,产量（件）,库存,说明\n"
+        'F1,mask,２０２０年２月１０日,"１，２００","3,400",夜班\n'
+    )
     assert send(world, "日报.csv", "\ufeff" + text).accepted == 1
     assert stated() == {"output": 1200, "stock": 3400}
     assert Report.objects.get().explanation == "夜班"
@@ -96,7 +102,7 @@ def test_ndjson_is_read_and_a_broken_line_is_named(world) -> None:
 def test_excel_is_read_with_dates_numbers_and_texts(world) -> None:
     """A date as a date, as text and with a time of midnight are one day."""
     content = sheet(["F1", "mask", date(2020, 2, 10), 5], ["F1", "suit", "2020/2/10", "１２"],
-                    ["W1", "mask", datetime(2020, 2, 10), 0.1 + 0.2])  # fmt: skip
+                    ["W1", "mask", datetime.combine(TODAY, time()), 0.1 + 0.2])  # fmt: skip
     assert send(world, "a.xlsx", content).accepted == 3
     assert stated("W1") == {"output": 0.3}
 
@@ -110,7 +116,9 @@ def test_a_title_above_the_headings_is_passed_over(world) -> None:
 
 def test_merged_cells_are_refused(world) -> None:
     """Which row does a merged figure belong to? Nobody can say."""
-    content = sheet(["F1", "mask", "2020-02-10", 5], ["F1", "suit", "2020-02-10", None], merge=["D2:D3"])
+    content = sheet(
+        ["F1", "mask", "2020-02-10", 5], ["F1", "suit", "2020-02-10", None], merge=["D2:D3"]
+    )
     error = refused(world, content, "a.xlsx")
     assert "merged cells in D2:D3" in error.message
     assert error.code == "merged-cells"
@@ -263,10 +271,14 @@ def test_a_reject_file_has_all_rows_where_none_were_kept(world) -> None:
 @pytest.mark.parametrize("kind", ["parquet", "ndjson"])
 def test_reject_files_come_in_the_format_that_was_sent(world, kind) -> None:
     """A program that writes Parquet reads Parquet."""
-    frame = pl.DataFrame({"site": ["F1", "F9"], "resource": "mask", "day": "2020-02-10", "output": [1, 2]})
+    frame = pl.DataFrame(
+        {"site": ["F1", "F9"], "resource": "mask", "day": "2020-02-10", "output": [1, 2]}
+    )
     buffer = io.BytesIO()
     frame.write_parquet(buffer) if kind == "parquet" else frame.write_ndjson(buffer)
-    rejects = services.rejects_of(f"a.{kind}", buffer.getvalue(), world.users["chen"], keep_good=True)
+    rejects = services.rejects_of(
+        f"a.{kind}", buffer.getvalue(), world.users["chen"], keep_good=True
+    )
     read = pl.read_parquet if kind == "parquet" else pl.read_ndjson
     back = read(io.BytesIO(rejects.content))
     assert back.select("site", "output").rows() == [("F9", 2)]

@@ -145,7 +145,12 @@ def test_good_rows_are_kept_only_if_asked(world) -> None:
     """All or none by default; with `keep_good` the good ones, and the bad ones named."""
     rows = [row(output=5), row(resource="suit", output="x")]
     refused = file(world, *rows)
-    assert (refused.accepted, refused.kept, refused.good_rows, refused.rejected_rows) == (0, False, 1, 1)
+    assert (refused.accepted, refused.kept, refused.good_rows, refused.rejected_rows) == (
+        0,
+        False,
+        1,
+        1,
+    )
     assert not Report.objects.exists()
     kept = file(world, *rows, keep_good=True)
     assert (kept.accepted, kept.kept, len(kept.rejected)) == (1, True, 1)
@@ -266,7 +271,10 @@ def test_what_was_said_before_cannot_be_changed_in_the_database(world) -> None:
 
     file(world, row(output=1))
     file(world, row(output=2))
-    for change in (lambda: ReportVersion.objects.update(output=3), lambda: ReportVersion.objects.all()._raw_delete("default")):
+    for change in (
+        lambda: ReportVersion.objects.update(output=3),
+        lambda: ReportVersion.objects.all()._raw_delete("default"),
+    ):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
     assert ReportVersion.objects.get().output == 1
@@ -280,9 +288,9 @@ def test_the_database_refuses_reports_about_nothing(world) -> None:
     report = Report.objects.get()
     for statement in (
         f"UPDATE collect_report SET site_id = 999999 WHERE id = {report.pk}",
-        f"INSERT INTO collect_report (site_id, resource_id, day, explanation, flags, version, "
-        f"submitted_at, posting) SELECT site_id, 999999, day, '', flags, 1, submitted_at, 'none' "
-        f"FROM collect_report",
+        """INSERT INTO collect_report (site_id, resource_id, day, explanation, flags, version,
+        submitted_at, posting) SELECT site_id, 999999, day, '', flags, 1, submitted_at, 'none'
+        FROM collect_report""",
         f"DELETE FROM catalogue_site WHERE id = {report.site_id}",
     ):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:

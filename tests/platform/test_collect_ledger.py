@@ -104,7 +104,7 @@ def test_a_correction_of_something_else_leaves_the_ledger_alone(world) -> None:
 
 
 def test_a_correction_that_cannot_be_posted_leaves_what_was_posted(world) -> None:
-    """80 of the 100 have left: that only 10 were made cannot be; the report says so, the book stays."""
+    """80 of the 100 have left: that only 10 were made cannot be; the book stays as it is."""
     file(world, row(output=100))
     put(world, -80, day=TODAY)
     outcome = file(world, row(output=10))
@@ -156,8 +156,8 @@ def test_goods_set_apart_are_used_last(world) -> None:
     mask, place = world.resources["mask"].pk, world.sites["F1"].pk
     put(world, 10, lot="L1", expires=soon)
     put(world, 10)
-    legs = [Leg(AccountKey("stock", mask, place, "L1", soon), Decimal(-8)),
-            Leg(AccountKey("transit", mask, reference="o1", lot="L1", expires_on=soon), Decimal(8))]  # fmt: skip
+    there = AccountKey("transit", mask, reference="o1", lot="L1", expires_on=soon)
+    legs = [Leg(AccountKey("stock", mask, place, "L1", soon), Decimal(-8)), Leg(there, Decimal(8))]
     ledger.pend(uuid.uuid4(), "order", legs, day=TODAY, actor=None)
     file(world, row(used=12))
     assert {one.lot: int(one.quantity) for one in on_hand()} == {"L1": 8}
@@ -205,7 +205,9 @@ def test_goods_in_quarantine_do_not_come_back_by_a_correction(world) -> None:
 def test_the_queries_of_posting_do_not_grow(world, django_assert_max_num_queries) -> None:
     """As many for 100 reports as for a few."""
     days = [TODAY - timedelta(number) for number in range(50)]
-    rows = [row(resource=kind, day=day, output=5, used=3) for day in days for kind in ("mask", "suit")]
+    rows = [
+        row(resource=kind, day=day, output=5, used=3) for day in days for kind in ("mask", "suit")
+    ]
     with django_assert_max_num_queries(70):
         file(world, *rows)
     with django_assert_max_num_queries(70):

@@ -1,4 +1,4 @@
-"""The prepared workbook: everything that is needed is in it, and what comes back is what it says."""
+"""The prepared workbook: all that is needed is in it, and it reads back as it was filled in."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def test_filled_in_it_reads_back_without_loss(world) -> None:
     at = columns(sheet)
     values = dict(zip(MEASURES, (500, 450, 0, 12.345, 999999.001, 1, None, 0.5), strict=True))
     for name, value in values.items():
-        sheet.cell(2, next(at[key] for key in at if key.endswith(f" {name}") and "昨" not in key), value)
+        sheet.cell(
+            2, next(at[key] for key in at if key.endswith(f" {name}") and "昨" not in key), value
+        )
     sheet.cell(2, at["说明 explanation"], "夜班停电")
     outcome = send(world, "x.xlsx", saved(book), user="rui")
     assert (outcome.accepted, outcome.rejected) == (1, [])
@@ -87,7 +89,12 @@ def test_excel_itself_refuses_wrong_figures_and_changed_keys(world) -> None:
     sheet = prepared(world)["reports"]
     at = columns(sheet)
     (rule,) = sheet.data_validations.dataValidation
-    assert (rule.type, rule.operator, rule.formula1, rule.errorStyle) == ("decimal", "between", "0", "stop")
+    assert (rule.type, rule.operator, rule.formula1, rule.errorStyle) == (
+        "decimal",
+        "between",
+        "0",
+        "stop",
+    )
     assert len(str(rule.sqref).split()) == len(MEASURES)
     assert sheet.protection.sheet
     locked = {key for key, column in at.items() if sheet.cell(2, column).protection.locked}
@@ -126,8 +133,8 @@ def test_a_figure_that_excel_let_through_is_named_by_its_cell(world) -> None:
 
 def test_its_queries_do_not_grow_with_its_rows(world, django_assert_max_num_queries) -> None:
     """One workbook for a whole province is a matter of a few queries."""
-    file(world, *(row(site, kind, BEFORE, stock=1) for site in ("F1", "W1", "H1") for kind in ("mask", "suit")),
-         user="chen")  # fmt: skip
+    pairs = [(site, kind) for site in ("F1", "W1", "H1") for kind in ("mask", "suit")]
+    file(world, *(row(*pair, BEFORE, stock=1) for pair in pairs), user="chen")
     with django_assert_max_num_queries(20):
         book = prepared(world, code="cn-hb", user="chen")
     assert book["reports"].max_row == 7

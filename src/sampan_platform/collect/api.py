@@ -81,11 +81,11 @@ def file_lines(
 @idempotent
 def file_file(
     request: HttpRequest,
-    file: UploadedFile = File(...),  # type: ignore[type-arg]  # noqa: B008  # as ninja writes it
-    client_id: str | None = Form(None),
-    dry_run: bool = Form(False),
-    keep_good: bool = Form(False),
-    again: bool = Form(False),
+    file: File[UploadedFile],
+    client_id: Form[str | None] = None,
+    dry_run: Form[bool] = False,
+    keep_good: Form[bool] = False,
+    again: Form[bool] = False,
 ) -> Any:
     """The same file sent twice changes nothing; `again` states it anew."""
     outcome = services.file_bytes(
@@ -103,8 +103,8 @@ def file_file(
 @requires(WRITE)
 def rejects(
     request: HttpRequest,
-    file: UploadedFile = File(...),  # type: ignore[type-arg]  # noqa: B008  # as ninja writes it
-    keep_good: bool = Form(False),
+    file: File[UploadedFile],
+    keep_good: Form[bool] = False,
 ) -> HttpResponse:
     """The bad rows with what is wrong beside them; all rows where the good ones were not kept.
 

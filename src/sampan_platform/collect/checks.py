@@ -96,13 +96,17 @@ def check(sheet: Sheet, actor: User) -> Checked:
 def _all(found: list[pl.DataFrame]) -> pl.DataFrame:
     """What was found while reading a cell or a line makes what follows from it needless."""
     read, later = found[0], pl.concat(found)[len(found[0]) :]
-    whole = read.filter(pl.col("column") == "").select(PLACE).unique()
+    whole = read.filter(pl.col("code") == "bad-line").select(PLACE).unique()
     later = later.join(read.select(PLACE, "column").unique(), on=[PLACE, "column"], how="anti")
     return pl.concat([read, later.join(whole, on=PLACE, how="anti")])
 
 
-def _problems(places: pl.Series, column: str, code: str, hint: pl.Series | str = "") -> pl.DataFrame:
-    hints = hint if isinstance(hint, pl.Series) else pl.Series([hint] * len(places), dtype=pl.String)
+def _problems(
+    places: pl.Series, column: str, code: str, hint: pl.Series | str = ""
+) -> pl.DataFrame:
+    hints = (
+        hint if isinstance(hint, pl.Series) else pl.Series([hint] * len(places), dtype=pl.String)
+    )
     return pl.DataFrame(
         {PLACE: places.cast(pl.Int64), "column": [column] * len(places),
          "code": [code] * len(places), "hint": hints},
@@ -138,10 +142,14 @@ def _narrowed(text: pl.Series) -> pl.Series:
     return _replaced(text, wide, narrow, pl.String)
 
 
-def _replaced(text: pl.Series, where: pl.Series, read: Callable[[str], Any], kind: Any) -> pl.Series:
+def _replaced(
+    text: pl.Series, where: pl.Series, read: Callable[[str], Any], kind: Any
+) -> pl.Series:
     """Each different text read once."""
     texts = text.filter(where).unique()
-    table = pl.DataFrame({"text": texts, "read": pl.Series([read(one) for one in texts], dtype=kind)})
+    table = pl.DataFrame(
+        {"text": texts, "read": pl.Series([read(one) for one in texts], dtype=kind)}
+    )
     frame = pl.DataFrame({"text": text, "where": where}).join(
         table, on="text", how="left", maintain_order="left"
     )
@@ -244,7 +252,9 @@ def _floats(series: pl.Series, found: list[pl.DataFrame]) -> pl.Series:
     found.append(_problems(above.arg_true(), series.name, "too-large"))
     scaled = value * SCALE
     near = scaled.round()
-    fine = ((scaled - near).abs() > 1e-6 * scaled.abs().clip(lower_bound=1.0)).fill_null(value=False)
+    fine = ((scaled - near).abs() > 1e-6 * scaled.abs().clip(lower_bound=1.0)).fill_null(
+        value=False
+    )
     # a float of more than 2^53 thousandths has lost its last digits before it came here
     fine = fine & ~(below | above)
     found.append(_problems(fine.arg_true(), series.name, "too-fine"))
@@ -297,5 +307,3 @@ def _twice(frame: pl.DataFrame, sheet: Sheet) -> list[pl.DataFrame]:
     other = pl.when(pl.col("row") == pl.col("first")).then("second").otherwise("first")
     hints = rows.select(other.cast(pl.String)).to_series()
     return [_problems(rows[PLACE], "day", "duplicate", hints)]
-
-

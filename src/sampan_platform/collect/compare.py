@@ -34,13 +34,13 @@ class Compared:
 
 def fresh(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows as first reports: nothing is there that a withdrawal could take back."""
-    stated = [pl.when(pl.col(name) != WITHDRAWN).then(pl.col(name)).alias(name) for name in MEASURES]
+    stated = [
+        pl.when(pl.col(name) != WITHDRAWN).then(pl.col(name)).alias(name) for name in MEASURES
+    ]
     return rows.with_columns(*stated, version=pl.lit(1))
 
 
-def merge(
-    rows: pl.DataFrame, there: pl.DataFrame, seen_in: int | None
-) -> Compared:
+def merge(rows: pl.DataFrame, there: pl.DataFrame, seen_in: int | None) -> Compared:
     """Rows over what is there: an empty cell says nothing and leaves what was said before.
 
     Parameters
@@ -69,11 +69,15 @@ def merge(
     ]
     words = pl.when(pl.col(EXPLANATION) == "").then(f"{EXPLANATION}_before").otherwise(EXPLANATION)
     stated = old.with_columns(*merged, words.alias(EXPLANATION))
-    differs = [pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in (*MEASURES, EXPLANATION)]
+    differs = [
+        pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in (*MEASURES, EXPLANATION)
+    ]
     changed = stated.filter(pl.any_horizontal(differs))
     corrected = changed.with_columns(
         version=pl.col("version") + 1,
-        posting=pl.when(pl.col("posting_before") == "none").then(pl.lit("none")).otherwise("posting"),
+        posting=pl.when(pl.col("posting_before") == "none")
+        .then(pl.lit("none"))
+        .otherwise("posting"),
     ).select(*rows.columns, "version")
     first = fresh(new.select(rows.columns)).with_columns(pl.col("version").cast(pl.Int64))
     return Compared(
@@ -91,9 +95,9 @@ def flagged(rows: pl.DataFrame, capacities: Capacities) -> pl.DataFrame:
         rows = _with_earlier(rows, capacities(lacking))
     codes = [pl.when(rule).then(pl.lit(f'"{code}"')) for code, rule in FLAG_RULES]
     listed = pl.concat_str(codes, separator=", ", ignore_nulls=True)
-    return rows.with_columns(
-        flags=pl.when(listed != "").then(pl.format("[{}]", listed))
-    ).drop("capacity")
+    return rows.with_columns(flags=pl.when(listed != "").then(pl.format("[{}]", listed))).drop(
+        "capacity"
+    )
 
 
 def _with_earlier(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-
 from django.db.models import Q
 
 from sampan_platform.catalogue import selectors as catalogue
@@ -124,8 +123,9 @@ class _Retired:
 
     def last_day(self, pair: Pair) -> date:
         """On which the pair is in use."""
-        days = (self._sites.get(pair[0], date.max), self._resources.get(pair[1], date.max))
-        first = min(days)
+        first: date = min(
+            self._sites.get(pair[0], date.max), self._resources.get(pair[1], date.max)
+        )
         return first if first == date.max else first - timedelta(1)
 
 
@@ -177,13 +177,15 @@ def _places(user: User, day: date) -> dict[int, tuple[str, str, str, str]]:
     """Code and name of each site that the user sees, and of its owner."""
     columns = ("pk", "code", "name_en", "organisation__code", "organisation__name_en")
     rows = catalogue.sites(day, user).order_by().values_list(*columns)
-    return {number: (code, name, owner, owner_name) for number, code, name, owner, owner_name in rows}
+    return {
+        number: (code, name, owner, owner_name) for number, code, name, owner, owner_name in rows
+    }
 
 
 def _came(day: date) -> dict[Pair, datetime]:
     """When each report of a day was first said."""
-    rows = Report.objects.filter(day=day).values_list("pk", "site_id", "resource_id", "submitted_at",
-                                                      "version")  # fmt: skip
+    columns = ("pk", "site_id", "resource_id", "submitted_at", "version")
+    rows = Report.objects.filter(day=day).values_list(*columns)
     found: dict[Pair, datetime] = {}
     corrected: dict[int, Pair] = {}
     for number, site, resource, at, version in rows:

@@ -93,8 +93,9 @@ def _read_csv(name: str, text: str, digest: str) -> Sheet:
     try:
         headings = next(csv.reader([first], delimiter=separator, strict=True))
     except (csv.Error, StopIteration) as error:
-        raise refused(name, "bad-csv", "has no readable headings in its first row",
-                      "Write the headings there, separated by commas.", "row 1") from error  # fmt: skip
+        what = "has no readable headings in its first row"
+        todo = "Write the headings there, separated by commas."
+        raise refused(name, "bad-csv", what, todo, "row 1") from error
     while headings and not headings[-1].strip():
         headings.pop()
     _check_headings(name, headings)
@@ -146,9 +147,7 @@ def _check_length(name: str, rows: int) -> None:
         raise refused(name, "too-large", f"has more than {ROWS_MAX:,} rows", "Send it in parts.")
 
 
-def _bad_row(
-    name: str, text: str, separator: str, width: int, error: Exception
-) -> InvalidError:
+def _bad_row(name: str, text: str, separator: str, width: int, error: Exception) -> InvalidError:
     """Where the reader stumbled."""
     hint = 'Give every row one cell a column; put text with commas in "…", doubling its quotes.'
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)

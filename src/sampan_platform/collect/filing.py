@@ -218,5 +218,3 @@ def _close(filing: Filing, checked: Checked, actor: User, outcome: Outcome) -> N
         actor, "collect.file", f"filing:{filing.pk}",
         selectors.common_organisation(owners, checked.known.deadlines), after=counts,
     )  # fmt: skip
-
-

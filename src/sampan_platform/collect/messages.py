@@ -45,13 +45,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "与第 {hint} 行的站点、物资和日期相同。请只保留一行。",
     ),
     "not-a-number": (
-        "{value} is no number. Write digits; leave the cell empty if nothing is stated, "
-        "write 0 if there is none.",
+        (
+            "{value} is no number. Write digits; leave the cell empty if nothing is stated, "
+            "write 0 if there is none."
+        ),
         "{value} 不是数字。请填数字；未填报请留空，没有请填 0。",
     ),
     "number-ambiguous": (
-        "{value} can mean two numbers. Write it without separators, with a point before "
-        "decimals.",
+        "{value} can mean two numbers. Write it without separators, with a point before decimals.",
         "{value} 有歧义。请去掉千位分隔符，小数点用“.”。",
     ),
     "number-rounded": (
@@ -105,13 +106,17 @@ FLAGS: dict[str, tuple[str, str]] = {
         "有效产能高于设计产能。已保留，请核对。",
     ),
     "below-zero": (
-        "It takes more than the book has. It is kept, but not posted to the ledger: state the "
-        "stock, or correct the figures.",
+        (
+            "It takes more than the book has. It is kept, but not posted to the ledger: state the "
+            "stock, or correct the figures."
+        ),
         "台账库存不足，将出现负数。已保留但未入账：请填报库存或更正数据。",
     ),
     "lot-held": (
-        "The correction would bring back goods whose lot is in quarantine. It is kept, but not "
-        "posted to the ledger: release the lot first.",
+        (
+            "The correction would bring back goods whose lot is in quarantine. It is kept, but not "
+            "posted to the ledger: release the lot first."
+        ),
         "更正将使隔离批次的物资回到库存。已保留但未入账：请先解除隔离。",
     ),
     "stock-differs": (

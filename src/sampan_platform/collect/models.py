@@ -27,7 +27,7 @@ class Postings(models.TextChoices):
 class Filing(models.Model):
     """A file or a request that changed something."""
 
-    client_id = models.CharField(max_length=200, null=True)  # noqa: DJ001
+    client_id = models.CharField(max_length=200, null=True)
     """Made by the sender: the same one sent twice is one filing."""
     content = models.CharField(max_length=64, db_index=True)
     """SHA-256 of what was sent."""
@@ -41,9 +41,7 @@ class Filing(models.Model):
     """What was answered; given again when it comes again."""
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("actor", "client_id"), name="filing_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("actor", "client_id"), name="filing_once"),)
 
     def __str__(self) -> str:
         return f"filing {self.pk}"

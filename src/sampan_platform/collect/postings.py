@@ -78,7 +78,9 @@ def post_touched(actor: User) -> dict[Key, str]:
     """
     kinds = dict(catalogue.resources().prefetch_related(None).values_list("pk", "kind"))
     said = [Said(*row) for row in staging.touched().iter_rows()]
-    said = [one for one in said if one.posting != Postings.NONE and kinds[one.resource] != "service"]
+    said = [
+        one for one in said if one.posting != Postings.NONE and kinds[one.resource] != "service"
+    ]
     if not said:
         return {}
     ledger.wait_for_turn()
@@ -146,7 +148,9 @@ def _changes(said: Said, mine: dict[str, Posted], wanted: dict[str, int]) -> lis
     return found
 
 
-def _take(lots: dict[Lot, int], quantity: int, reserved: dict[Lot, int]) -> list[tuple[Lot, int]] | None:
+def _take(
+    lots: dict[Lot, int], quantity: int, reserved: dict[Lot, int]
+) -> list[tuple[Lot, int]] | None:
     """Change `lots` by a quantity; what leaves expires first, and is not set apart if possible.
 
     None if so much is not there.
@@ -175,9 +179,7 @@ def _posting(said: Said, change: _Change, taken: Iterable[tuple[Lot, int]], befo
 def _legs(said: Said, kind: str, lot: Lot, quantity: int) -> Iterator[Leg]:
     amount = Decimal(quantity) / SCALE
     for account, change in (("stock", amount), (OTHER_END[kind], -amount)):
-        yield Leg(
-            AccountKey(account, said.resource, said.site, lot.name, lot.expires_on), change
-        )
+        yield Leg(AccountKey(account, said.resource, said.site, lot.name, lot.expires_on), change)
 
 
 def _reason(said: Said, change: _Change, before: int) -> str:
@@ -202,8 +204,11 @@ def _reversal(said: Said, posted: Posted) -> Posting:
 
 def _mark(results: list[Result]) -> None:
     """Keep with the reports what became of them."""
-    marked = {one.said.pk: one for one in results
-              if one.flag or one.posting != one.said.posting or one.said.posting == "refused"}
+    marked = {
+        one.said.pk: one
+        for one in results
+        if one.flag or one.posting != one.said.posting or one.said.posting == "refused"
+    }
     # a count that is compared again may agree now
     marked |= {one.said.pk: one for one in results if one.said.version and not one.flag
                and one.said.stock is not None}  # fmt: skip

@@ -130,5 +130,3 @@ def _as_text(sheet: Any, frame: pl.DataFrame) -> None:
                 cell.number_format = "@"
         if row[last - 1].value:
             row[last - 1].fill = _RED
-
-

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from ninja import Field, Schema
-from pydantic import ConfigDict, StrictBool
+from pydantic import BaseModel, ConfigDict, StrictBool
 
 from sampan_platform.http.kit import LIMIT_DEFAULT
 
@@ -20,7 +20,7 @@ Figure = Annotated[
 ]
 
 
-class ReportIn(Schema):
+class ReportIn(BaseModel):
     """What a site states for one resource and one day."""
 
     # a misspelt figure reaches the checks, which name its row and what was meant
@@ -195,8 +195,8 @@ class ReportsQuery(Schema):
 
     since: date | None = None
     until: date | None = None
-    site: list[str] = []
-    resource: list[str] = []
+    site: list[str] = Field(default_factory=list)
+    resource: list[str] = Field(default_factory=list)
     organisation: str = ""
     """Its sites and those of all below it."""
     flag: str = ""

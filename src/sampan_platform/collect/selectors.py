@@ -105,7 +105,10 @@ def history(user: User, number: int) -> list[Statement]:
     """All that a report said, the latest first: what, when and by whom."""
     current = report(user, number)
     rows = current.versions.select_related("submitted_by").order_by("-version")
-    return [_statement(current, is_current=True), *(_statement(row, is_current=False) for row in rows)]
+    return [
+        _statement(current, is_current=True),
+        *(_statement(row, is_current=False) for row in rows),
+    ]
 
 
 def _statement(row: Any, *, is_current: bool) -> Statement:
@@ -125,7 +128,7 @@ def frame_of(rows: QuerySet[Report]) -> pl.DataFrame:
     columns = ("site__code", "resource__code", "day", *MEASURES, "explanation", "version",
                "submitted_at")  # fmt: skip
     quantity = pl.Decimal(38, 3)
-    schema = {
+    schema: dict[str, Any] = {
         **dict.fromkeys(("site", "resource"), pl.String), "day": pl.Date,
         **dict.fromkeys(MEASURES, quantity), "explanation": pl.String, "version": pl.Int64,
         "submitted_at": pl.Datetime("us", "UTC"),
@@ -168,7 +171,7 @@ def _last(
     parameters = [until - timedelta(days=look_back_days + 1), until, moment]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT site_id, resource_id, day, {name} FROM ("  # noqa: S608  # nosec
+            f"SELECT site_id, resource_id, day, {name} FROM ("  # nosec
             f"SELECT site_id, resource_id, day, {name}, ROW_NUMBER() OVER "
             "(PARTITION BY site_id, resource_id ORDER BY day DESC) AS place FROM collect_report "
             f"WHERE {name} IS NOT NULL AND day >= %s AND day <= %s AND submitted_at <= %s{chosen}"
@@ -190,7 +193,8 @@ def capacities_before(
     )
     found: dict[tuple[int, int], int] = {}
     for site, resource, effective, nominal in rows.iterator():
-        found[site, resource] = int((nominal if effective is None else effective) * SCALE)
+        known = effective if effective is not None else nominal
+        found[site, resource] = 0 if known is None else int(known * SCALE)
     cells = [(*pair, known) for pair, known in found.items()]
     schema = {"site_id": pl.Int64, "resource_id": pl.Int64, "known": pl.Int64}
     return pl.DataFrame(cells, schema=schema, orient="row")
@@ -219,5 +223,3 @@ def common_organisation(owners: Sequence[int], deadlines: Deadlines) -> Organisa
     if not shared:
         return None
     return catalogue.organisations().filter(pk=int(shared[-1])).first()
-
-

@@ -23,9 +23,9 @@ from sampan_platform.collect.cells import text_of
 from sampan_platform.collect.checks import check
 from sampan_platform.collect.files import read_file
 from sampan_platform.collect.filing import Wish, file_sheet
-from sampan_platform.collect.listeners import Changes, on_change
+from sampan_platform.collect.listeners import on_change
 from sampan_platform.collect.models import Assignment
-from sampan_platform.collect.outcome import Flag, Outcome
+from sampan_platform.collect.outcome import Changes, Flag, Outcome
 from sampan_platform.collect.rejects import RejectFile, reject_file
 from sampan_platform.collect.sheet import sheet_of_rows
 from sampan_platform.collect.stretches import rebuild as rebuild_stretches

@@ -58,7 +58,7 @@ def _copy(cursor: CursorWrapper, frame: pl.DataFrame) -> None:
 
 def _insert(cursor: CursorWrapper, frame: pl.DataFrame) -> None:
     values = ", ".join(["%s"] * len(WRITTEN))
-    command = f"INSERT INTO {TABLE} ({', '.join(WRITTEN)}) VALUES ({values})"  # noqa: S608  # nosec
+    command = f"INSERT INTO {TABLE} ({', '.join(WRITTEN)}) VALUES ({values})"  # nosec
     texts = frame.with_columns(pl.col("day").dt.to_string("%Y-%m-%d"))
     for part in texts.iter_slices(SLICE):
         cursor.executemany(command, part.rows())
@@ -80,7 +80,7 @@ def existing() -> pl.DataFrame:
     lock = " FOR UPDATE OF r" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns} FROM {TABLE} s JOIN collect_report r ON {_SAME_KEY} "  # noqa: S608  # nosec
+            f"SELECT {columns} FROM {TABLE} s JOIN collect_report r ON {_SAME_KEY} "  # nosec
             f"ORDER BY r.id{lock}"
         )
         return _frame(cursor.fetchall(), EXISTING)
@@ -91,7 +91,9 @@ def _frame(rows: Sequence[Sequence[Any]], schema: dict[str, Any]) -> pl.DataFram
     loose = {name: pl.String if kind == pl.Date else kind for name, kind in schema.items()}
     cells = [[str(cell) if isinstance(cell, date) else cell for cell in row] for row in rows]
     frame = pl.DataFrame(cells, schema=loose, orient="row")
-    days = [pl.col(name).str.to_date("%Y-%m-%d") for name, kind in schema.items() if kind == pl.Date]
+    days = [
+        pl.col(name).str.to_date("%Y-%m-%d") for name, kind in schema.items() if kind == pl.Date
+    ]
     return frame.with_columns(days)
 
 
@@ -102,7 +104,7 @@ def keep_versions() -> int:
     chosen = ", ".join(f"r.{name}" for name in same)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO collect_reportversion (report_id, {', '.join(same)}) "  # noqa: S608  # nosec
+            f"INSERT INTO collect_reportversion (report_id, {', '.join(same)}) "  # nosec
             f"SELECT r.id, {chosen} FROM {TABLE} s JOIN collect_report r ON {_SAME_KEY} "
             "WHERE r.version = s.version - 1"
         )
@@ -124,7 +126,7 @@ def write(actor: int, filing: int, now: datetime) -> int:
     moment = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO collect_report ({', '.join((*WRITTEN, *by))}) "  # noqa: S608  # nosec
+            f"INSERT INTO collect_report ({', '.join((*WRITTEN, *by))}) "  # nosec
             f"SELECT {', '.join(taken.values())}, %s, %s, %s FROM {TABLE} s WHERE true "
             f"ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {replaced} "
             "WHERE collect_report.version = excluded.version - 1",
@@ -155,7 +157,7 @@ def touched() -> pl.DataFrame:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns} FROM {TABLE} s JOIN collect_report r ON {_SAME_KEY} "  # noqa: S608  # nosec
+            f"SELECT {columns} FROM {TABLE} s JOIN collect_report r ON {_SAME_KEY} "  # nosec
             f"UNION SELECT {columns} FROM {TABLE} s JOIN collect_report r ON {same_pair} "
             f"WHERE r.day > s.day AND r.posting <> 'none' "
             f"AND (r.posting = 'refused' OR r.day = {next_count})"

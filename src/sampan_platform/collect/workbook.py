@@ -157,7 +157,8 @@ def _cell(cell: Any, column: str, row: _Row, day: date) -> None:
     """One cell: a key, last time's figure, or a place to write."""
     keys = {
         "site": row.site.code, "site_name": row.site.name_zh or row.site.name_en,
-        "resource": row.resource.code, "resource_name": row.resource.name_zh or row.resource.name_en,
+        "resource": row.resource.code,
+        "resource_name": row.resource.name_zh or row.resource.name_en,
         "unit": row.resource.unit, "day": day,
     }  # fmt: skip
     if column in keys:

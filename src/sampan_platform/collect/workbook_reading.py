@@ -65,7 +65,7 @@ def read_workbook(name: str, content: bytes, digest: str) -> Sheet:
                       if (found := _read(name, sheet, merged)) is not None}  # fmt: skip
     except InvalidError:
         raise
-    except Exception as error:  # noqa: BLE001  # whatever a broken workbook makes openpyxl raise
+    except Exception as error:  # whatever a broken workbook makes openpyxl raise
         raise _refused(name, "bad-file", f"is not a readable Excel workbook ({_short(error)})",
                        "Save it again as .xlsx, without a password.") from error  # fmt: skip
     if len(tables) != 1:
@@ -115,7 +115,13 @@ def _checked_archive(name: str, content: bytes) -> dict[str, list[str]]:
             try:
                 # a member never gives more than the size that it states, which was checked
                 data = archive.read(member)
-            except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+            except (
+                zipfile.BadZipFile,
+                OSError,
+                EOFError,
+                NotImplementedError,
+                RuntimeError,
+            ) as error:
                 raise _refused(name, "bad-file", f"cannot be unpacked ({_short(error)})",
                                "Save it again.") from error  # fmt: skip
             found[member.filename] = [ref.decode() for ref in _MERGED.findall(data)]

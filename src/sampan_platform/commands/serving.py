@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
+import subprocess  # nosec B404 - our own parts
 import sys
 import time
 from collections.abc import Sequence
 
 from sampan_platform.commands.running import Refused, parser
-
-BEAT_SECONDS = 60
-"""Between two looks of the monitor."""
 
 
 def serve(arguments: Sequence[str]) -> int:
@@ -27,9 +24,8 @@ def serve(arguments: Sequence[str]) -> int:
     web = [sys.executable, "-m", "sampan_platform.commands.web", given.host, str(given.port),
            str(given.threads)]  # fmt: skip
     worker = [sys.executable, "-m", "django", "db_worker", "--no-startup-delay"]
-    watch = [sys.executable, "-m", "sampan_platform.commands.watch", str(BEAT_SECONDS)]
     print(f"Sampan 舢板 serves at http://{given.host}:{given.port}/ (Ctrl-C stops it)", flush=True)
-    return _keep_running({"web": web, "worker": worker, "monitor": watch})
+    return _keep_running({"web": web, "worker": worker})
 
 
 def _port_is_free(host: str, port: int) -> None:
@@ -78,4 +74,6 @@ def _keep_running(commands: dict[str, list[str]]) -> int:
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:
     # a group of its own: Ctrl-C reaches this process, which then ends the others in order
-    return subprocess.Popen(command, env=os.environ.copy(), start_new_session=True)
+    return subprocess.Popen(  # nosec B603 - no shell, our own parts
+        command, env=os.environ.copy(), start_new_session=True
+    )

@@ -68,7 +68,7 @@ class ConflictError(PlatformError):
 
 
 class ForbiddenError(PlatformError):
-    """This person may not do this."""
+    """The person may not do this."""
 
     status, code = 403, "forbidden"
 

@@ -132,9 +132,9 @@ class Fine:
         sites = self.sites.get((measure, piece.month.year if piece.whole else piece.month))
         if sites is None:
             return np.zeros(self._cells, np.int64), np.zeros(self._cells, bool)
-        if piece.whole:
-            month = piece.month.month - 1
-            counts, values = sites.counts[:, :, month], sites.values[:, :, month]
+        if piece.whole or piece.first == piece.last:
+            column = piece.month.month - 1 if piece.whole else piece.first
+            counts, values = sites.counts[:, :, column], sites.values[:, :, column]
         else:
             days = slice(piece.first, piece.last + 1)
             counts = sites.counts[:, :, days].max(axis=2)

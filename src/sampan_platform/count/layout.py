@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from uuid import uuid4
 
 from django.db import connection
 
@@ -17,6 +18,11 @@ def hold() -> None:
         Lock.objects.get_or_create(pk=1)
         Lock.objects.select_for_update().get(pk=1)
     # SQLite has one writer at a time, since transactions take its lock as they begin
+
+
+def stamp() -> None:
+    """Let everybody know that tiles changed; in the transaction that changes them."""
+    Lock.objects.update_or_create(pk=1, defaults={"stamp": uuid4()})
 
 
 def slots(sites: Collection[int]) -> dict[int, tuple[int, int]]:

@@ -8,6 +8,8 @@ from reports and can be rebuilt at any time; `stale` says which of them are behi
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.db import models
 
 
@@ -96,3 +98,6 @@ class Stale(models.Model):
 
 class Lock(models.Model):
     """The one row that whoever changes slots or tiles holds meanwhile."""
+
+    stamp = models.UUIDField(default=uuid4)
+    """Another one after every change, for what is kept in memory."""

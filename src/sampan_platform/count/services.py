@@ -30,6 +30,7 @@ def rebuild(actor: User | None = None, progress: Progress | None = None) -> int:
     Reports that come meanwhile wait on SQLite, and are taken in afterwards on PostgreSQL.
     """
     layout.hold()
+    layout.stamp()
     numbers = list(Stale.objects.values_list("pk", flat=True))
     MonthTile.objects.all().delete()
     YearTile.objects.all().delete()

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, ExtractYear
 from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.collect import selectors as collect
 from sampan_platform.count.measures import REPORTED
+from sampan_platform.count.models import Lock
 from sampan_platform.people.models import User
 
 ReportRow = tuple[Any, ...]
@@ -62,7 +63,8 @@ def due_spans() -> list[tuple[int, int, date, date]]:
 
 
 _DUE = (
-    ("collect", "Stretch", ("site_id", "resource_id"), ("since", "until")),
+    # stretches change with reports only, and whoever reads has taken those in and found the stamp
+    ("collect", "Stretch", (), ()),
     ("collect", "Assignment", ("site_id", "resource_id"), ("from_day", "to_day")),
     ("catalogue", "Site", ("organisation_id",), ("retired_from",)),
     ("catalogue", "Resource", (), ("retired_from",)),
@@ -77,12 +79,15 @@ def print_of_due() -> tuple[Any, ...]:
         "sqlite": "CAST(julianday({0}) AS INTEGER)",
         "postgresql": "({0} - DATE '1900-01-01')",
     }[connection.vendor]
-    parts = []
+    stamp = {"sqlite": "stamp", "postgresql": "CAST(stamp AS text)"}[connection.vendor]
+    parts = [f'(SELECT MAX({stamp}) AS stamp FROM "{Lock._meta.db_table}") AS t']
     for place, (stage, model, numbers, days) in enumerate(_DUE):
         columns = [*numbers, *(number.format(day) for day in days)]
-        sums = ", ".join(f"SUM(id * {column}) AS s{at}" for at, column in enumerate(columns))
+        sums = [f"SUM(id * {column}) AS s{at}" for at, column in enumerate(columns)]
+        if sums:
+            sums.append("COUNT(*) AS n")
         table = apps.get_model(stage, model)._meta.db_table
-        parts.append(f'(SELECT COUNT(*) AS n, MAX(id) AS m, {sums} FROM "{table}") AS t{place}')
+        parts.append(f'(SELECT {", ".join(["MAX(id) AS m", *sums])} FROM "{table}") AS t{place}')
     with connection.cursor() as cursor:
         # nothing in it comes from outside
         cursor.execute(f"SELECT * FROM {' CROSS JOIN '.join(parts)}")  # nosec B608

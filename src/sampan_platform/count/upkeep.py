@@ -54,6 +54,7 @@ def refresh() -> int:
         return 0
     with transaction.atomic():
         layout.hold()
+        layout.stamp()
         notes = list(Stale.objects.values_list("pk", "resource_id", "block", "since", "until"))
         days: dict[date, dict[rollup.Key, rollup.Days]] = defaultdict(dict)
         for _, resource, block, since, until in notes:

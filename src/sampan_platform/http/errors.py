@@ -7,11 +7,13 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import RawPostDataException
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from sampan_platform.common.errors import PlatformError
 from sampan_platform.http.problems import (
+    code_of,
     is_busy,
     respond,
     respond_plainly,
@@ -37,7 +39,11 @@ def install(api: NinjaAPI) -> None:
         return respond_plainly(413)
 
     def http_error(request: HttpRequest, error: Any) -> HttpResponse:
-        return respond(error.status_code, "http", error.message)
+        return respond(error.status_code, code_of(error.status_code), error.message)
+
+    def a_form(request: HttpRequest, error: Any) -> HttpResponse:
+        text = "Send the content itself as the body, not a form."
+        return respond(415, code_of(415), text)
 
     def database(request: HttpRequest, error: Any) -> HttpResponse:
         return respond_to_busy() if is_busy(error) else respond_to_our_error(request, error)
@@ -49,6 +55,7 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(ValidationError, invalid)
     api.add_exception_handler(Http404, not_found)
     api.add_exception_handler(RequestDataTooBig, too_big)
+    api.add_exception_handler(RawPostDataException, a_form)
     api.add_exception_handler(HttpError, http_error)
     api.add_exception_handler(OperationalError, database)
     api.add_exception_handler(Exception, ours)

@@ -104,9 +104,13 @@ def respond_to(error: PlatformError) -> HttpResponse:
 
 def respond_plainly(status: int, headers: dict[str, str] | None = None) -> HttpResponse:
     """The response where nothing but the status is known."""
-    code = TITLES.get(status, "error").lower().replace(" ", "-")
     detail = DETAILS.get(status, "This cannot be answered.")
-    return respond(status, code, detail, headers=headers)
+    return respond(status, code_of(status), detail, headers=headers)
+
+
+def code_of(status: int) -> str:
+    """The code where nothing but the status is known, such as `not-found`."""
+    return TITLES.get(status, "error").lower().replace(" ", "-")
 
 
 def respond_to_busy() -> HttpResponse:

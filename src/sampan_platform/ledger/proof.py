@@ -131,6 +131,7 @@ def _one_moment() -> Iterator[None]:
         yield
     elif connection.vendor == "sqlite":
         wrapper: Any = connection
+        wrapper.ensure_connection()  # only a connected wrapper knows its mode
         mode = wrapper.transaction_mode
         wrapper.transaction_mode = "DEFERRED"  # a reader's transaction, not a writer's
         try:

@@ -22,8 +22,8 @@ from sampan_platform.track.models import (
     OrderState,
 )
 from sampan_platform.track.overdue import Overdue, all_overdue, overdue
-from sampan_platform.track.sight import ENDS, visible
 from sampan_platform.track.proof import prove
+from sampan_platform.track.sight import ENDS, visible
 from sampan_platform.track.supply import arrivals, commitments
 from sampan_platform.track.transitions import TABLE, Transition, allowed_actions
 

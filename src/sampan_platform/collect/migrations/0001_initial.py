@@ -7,125 +7,292 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0003_alter_site_kind'),
+        ("catalogue", "0003_alter_site_kind"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Filing',
+            name="Filing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.CharField(max_length=200, null=True)),
-                ('content', models.CharField(db_index=True, max_length=64)),
-                ('source', models.CharField(max_length=16)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('outcome', models.JSONField(default=dict)),
-                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("client_id", models.CharField(max_length=200, null=True)),
+                ("content", models.CharField(db_index=True, max_length=64)),
+                ("source", models.CharField(max_length=16)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField(db_index=True)),
+                ("outcome", models.JSONField(default=dict)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('nominal_capacity', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('effective_capacity', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('output', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('used', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('stock', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('shipped', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('received', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('need', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('explanation', models.TextField(blank=True, default='')),
-                ('flags', models.JSONField(default=list)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('submitted_at', models.DateTimeField()),
-                ('day', models.DateField()),
-                ('posting', models.CharField(choices=[('none', 'not for the ledger 不入账'), ('posted', 'posted 已入账'), ('refused', 'kept, not posted 保留未入账')], default='none', max_length=8)),
-                ('filing', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='collect.filing')),
-                ('resource', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.resource')),
-                ('site', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.site')),
-                ('submitted_by', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("nominal_capacity", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("effective_capacity", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("output", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("used", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("stock", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("shipped", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("received", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("need", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("explanation", models.TextField(blank=True, default="")),
+                ("flags", models.JSONField(default=list)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("submitted_at", models.DateTimeField()),
+                ("day", models.DateField()),
+                (
+                    "posting",
+                    models.CharField(
+                        choices=[
+                            ("none", "not for the ledger 不入账"),
+                            ("posted", "posted 已入账"),
+                            ("refused", "kept, not posted 保留未入账"),
+                        ],
+                        default="none",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "filing",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="collect.filing",
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.resource",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.site",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ReportVersion',
+            name="ReportVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('nominal_capacity', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('effective_capacity', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('output', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('used', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('stock', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('shipped', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('received', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('need', sampan_platform.common.quantity.QuantityField(null=True)),
-                ('explanation', models.TextField(blank=True, default='')),
-                ('flags', models.JSONField(default=list)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('submitted_at', models.DateTimeField()),
-                ('filing', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='collect.filing')),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='collect.report')),
-                ('submitted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("nominal_capacity", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("effective_capacity", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("output", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("used", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("stock", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("shipped", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("received", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("need", sampan_platform.common.quantity.QuantityField(null=True)),
+                ("explanation", models.TextField(blank=True, default="")),
+                ("flags", models.JSONField(default=list)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("submitted_at", models.DateTimeField()),
+                (
+                    "filing",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="collect.filing",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="collect.report",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('report', 'version'),
+                "ordering": ("report", "version"),
             },
         ),
         migrations.CreateModel(
-            name='Stretch',
+            name="Stretch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateField()),
-                ('until', models.DateField()),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.resource')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateField()),
+                ("until", models.DateField()),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.resource",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.site",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_day', models.DateField()),
-                ('to_day', models.DateField(null=True)),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.resource')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_day", models.DateField()),
+                ("to_day", models.DateField(null=True)),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.resource",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.site",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('site', 'resource'), name='assignment_once'), models.CheckConstraint(condition=models.Q(('to_day__isnull', True), ('to_day__gte', models.F('from_day')), _connector='OR'), name='assignment_ends_after_it_begins')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("site", "resource"), name="assignment_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("to_day__isnull", True),
+                            ("to_day__gte", models.F("from_day")),
+                            _connector="OR",
+                        ),
+                        name="assignment_ends_after_it_begins",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.UniqueConstraint(fields=('actor', 'client_id'), name='filing_once'),
+            model_name="filing",
+            constraint=models.UniqueConstraint(fields=("actor", "client_id"), name="filing_once"),
         ),
         migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['day'], name='report_of_day'),
+            model_name="report",
+            index=models.Index(fields=["day"], name="report_of_day"),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(fields=('site', 'resource', 'day'), name='report_once'),
+            model_name="report",
+            constraint=models.UniqueConstraint(
+                fields=("site", "resource", "day"), name="report_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('nominal_capacity__isnull', True), ('nominal_capacity__gte', 0), _connector='OR'), models.Q(('effective_capacity__isnull', True), ('effective_capacity__gte', 0), _connector='OR'), models.Q(('output__isnull', True), ('output__gte', 0), _connector='OR'), models.Q(('used__isnull', True), ('used__gte', 0), _connector='OR'), models.Q(('stock__isnull', True), ('stock__gte', 0), _connector='OR'), models.Q(('shipped__isnull', True), ('shipped__gte', 0), _connector='OR'), models.Q(('received__isnull', True), ('received__gte', 0), _connector='OR'), models.Q(('need__isnull', True), ('need__gte', 0), _connector='OR')), name='report_nothing_below_zero'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("nominal_capacity__isnull", True),
+                        ("nominal_capacity__gte", 0),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("effective_capacity__isnull", True),
+                        ("effective_capacity__gte", 0),
+                        _connector="OR",
+                    ),
+                    models.Q(("output__isnull", True), ("output__gte", 0), _connector="OR"),
+                    models.Q(("used__isnull", True), ("used__gte", 0), _connector="OR"),
+                    models.Q(("stock__isnull", True), ("stock__gte", 0), _connector="OR"),
+                    models.Q(("shipped__isnull", True), ("shipped__gte", 0), _connector="OR"),
+                    models.Q(("received__isnull", True), ("received__gte", 0), _connector="OR"),
+                    models.Q(("need__isnull", True), ("need__gte", 0), _connector="OR"),
+                ),
+                name="report_nothing_below_zero",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportversion',
-            constraint=models.UniqueConstraint(fields=('report', 'version'), name='report_version_once'),
+            model_name="reportversion",
+            constraint=models.UniqueConstraint(
+                fields=("report", "version"), name="report_version_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='stretch',
-            index=models.Index(fields=['until'], name='stretch_until'),
+            model_name="stretch",
+            index=models.Index(fields=["until"], name="stretch_until"),
         ),
         migrations.AddConstraint(
-            model_name='stretch',
-            constraint=models.UniqueConstraint(fields=('site', 'resource', 'since'), name='stretch_once'),
+            model_name="stretch",
+            constraint=models.UniqueConstraint(
+                fields=("site", "resource", "since"), name="stretch_once"
+            ),
         ),
     ]

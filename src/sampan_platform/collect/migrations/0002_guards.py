@@ -5,11 +5,15 @@
 - What was said before is never changed and never deleted.
 """
 
+from typing import Any
+
 from django.db import migrations
 
 REFERENCES = (
-    ("site_id", "catalogue_site"), ("resource_id", "catalogue_resource"),
-    ("submitted_by_id", "people_user"), ("filing_id", "collect_filing"),
+    ("site_id", "catalogue_site"),
+    ("resource_id", "catalogue_resource"),
+    ("submitted_by_id", "people_user"),
+    ("filing_id", "collect_filing"),
 )
 KEPT = "what a report said before is never changed and never deleted"
 
@@ -77,7 +81,7 @@ def _sqlite() -> list[str]:
     return made
 
 
-def guard(apps, schema_editor) -> None:
+def guard(apps: Any, schema_editor: Any) -> None:
     statements = {"postgresql": _postgresql, "sqlite": _sqlite}[schema_editor.connection.vendor]()
     for statement in statements:
         schema_editor.execute(statement)

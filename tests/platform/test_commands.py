@@ -1,0 +1,153 @@
+"""The commands as people type them, each in a process of its own, on SQLite."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def sampan(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with its own home, as a person would in the checkout."""
+    return subprocess.run(
+        [sys.executable, "-m", "sampan", *words],
+        cwd=ROOT, env=environment(home), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def environment(home: Path) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if name != "SAMPAN_DATABASE"}
+    return clean | {"SAMPAN_HOME": str(home), "PYTHONUTF8": "1"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A platform with the tiny example lived through for two days."""
+    folder = tmp_path_factory.mktemp("home") / "数据 data"
+    for words in (
+        ("init",),
+        ("load", "tiny", "--history", "3", "--live", "2", "--ahead", "4"),
+    ):
+        done = sampan(folder, *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "The ledger is proved" in done.stdout
+    assert "Demo accounts" in done.stdout
+    return folder
+
+
+def test_everything_that_a_day_needs(home: Path) -> None:
+    """Statistics, a plan, orders, the ledger's proof and the doctor, each in a line."""
+    for words, told in (
+        (("stats", "stock", "--by", "site", "--until", "2020-02-11"), "stock on hand"),
+        (("stats", "need", "--since", "2020-02-10", "--until", "2020-02-11", "--json"), "[{"),
+        (("orders",), "Orders"),
+        (("ledger", "verify"), "proved"),
+        (("doctor",), "All is well."),
+        (("init",), "Ready."),
+    ):
+        done = sampan(home, *words)
+        assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
+        assert told in done.stdout
+
+
+def test_a_table_is_filed_and_a_bad_one_is_told(home: Path, tmp_path: Path) -> None:
+    """A dry run writes nothing; bad rows are named, and come back in a file to correct."""
+    sites = sampan(home, "stats", "stock", "--by", "site", "--until", "2020-02-11", "--json")
+    assert sites.returncode == 0
+    good = tmp_path / "good.csv"
+    good.write_text("site,resource,day,need\nnowhere,nothing,2020-02-10,-5\n", "utf-8")
+    rejects = tmp_path / "rejects.csv"
+    done = sampan(home, "collect", str(good), "--rejects", str(rejects), "--as", "coordinator")
+    assert done.returncode == 1
+    assert "nowhere" in done.stderr
+    assert "0 reports filed" in done.stdout
+    assert "nowhere" in rejects.read_text("utf-8-sig")
+
+
+def test_a_backup_comes_back_whole(home: Path, tmp_path: Path) -> None:
+    """Into an empty home; a damaged one is refused; what is there is not replaced unasked."""
+    kept = tmp_path / "kept.tar.gz"
+    assert sampan(home, "backup", str(kept)).returncode == 0
+    there = sampan(home, "restore", str(kept))
+    assert there.returncode == 2
+    assert "--yes" in there.stderr
+    other = tmp_path / "other"
+    back = sampan(other, "restore", str(kept))
+    assert back.returncode == 0, back.stderr
+    assert "proved" in back.stdout
+    damaged = tmp_path / "damaged.tar.gz"
+    damaged.write_bytes(kept.read_bytes()[:2000])
+    refused = sampan(other, "restore", str(damaged), "--yes")
+    assert refused.returncode == 2
+    assert "damaged" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("load", "nowhere"), "no example nowhere"),
+        (("stats", "weather"), "weather"),
+        (("stats", "output", "--by", "moon"), "moon"),
+        (("orders", "--as", "nobody"), "no user nobody"),
+        (("collect", "nothing.csv"), "no file nothing.csv"),
+        (("serve", "--port", "lots"), "lots"),
+        (("ledger", "forget"), "forget"),
+        (("restore", "nothing.tar.gz"), "no file nothing.tar.gz"),
+        (("load", "tiny"), "organisations already"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    home: Path, words: tuple[str, ...], told: str
+) -> None:
+    """Exit code 2, what is wrong, and never a traceback."""
+    done = sampan(home, *words)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_database_commands_say_what_to_do(tmp_path: Path) -> None:
+    """Before `sampan init` nothing works, and every command says so."""
+    done = sampan(tmp_path / "empty", "orders")
+    assert done.returncode == 2
+    assert "sampan init" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serve_answers_and_stops(home: Path) -> None:
+    """Web and worker start together, answer, and end together."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "sampan", "serve", "--port", str(port)],
+        cwd=ROOT, env=environment(home), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        answer = b""
+        for _ in range(300):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as page:
+                    answer = page.read()
+                break
+            except OSError:
+                time.sleep(0.1)
+        assert answer
+        busy = sampan(home, "serve", "--port", str(port))
+        assert busy.returncode == 2
+        assert "Choose another" in busy.stderr
+    finally:
+        serving.terminate()
+        told, _ = serving.communicate(timeout=60)
+    assert serving.returncode == 0, told
+    assert "Stopping" in told
