@@ -119,8 +119,14 @@ def generate(rows: int, seed: int) -> pl.DataFrame:
         }
     )
     figures = []
+    nominal = random.integers(1_000, 1_000_000, rows)
     for name in MEASURES:
-        values = pl.Series(name, random.integers(0, 1_000_000, rows))
+        # about 1 report in 100 has an output above its capacity
+        shares = {"nominal_capacity": 1.0, "effective_capacity": 0.9, "output": 0.9}
+        top = shares.get(name, random.random(rows)) * nominal
+        if name == "output":
+            top = top * random.uniform(0.5, 1.005, rows)
+        values = pl.Series(name, top.astype(np.int64))
         stated = pl.Series(random.random(rows) >= 0.1)
         figures.append(pl.select(pl.when(stated).then(values).alias(name)).to_series())
     assert sites <= 10_000

@@ -244,3 +244,17 @@ def _one(world, measure: str, since: date, until: date) -> dict:
     found = selectors.statistics(world.users["ana"], measure, since=since, until=until)
     (figure,) = found.figures()
     return figure
+
+
+def test_who_reported_lately_is_expected_to_go_on(world) -> None:
+    """Without any assignment: 2 reports of 9 days, the two and a week; a third makes it 3 of 10.
+
+    What is due is kept in memory; the next report that is filed makes it be read again.
+    """
+    span = {"since": date(2020, 2, 1), "until": date(2020, 2, 29)}
+    with clock.at(FILED_AT):
+        file(world, [Row("F1", "mask", date(2020, 2, day), {"output": 1}) for day in (1, 2)])
+        assert _one(world, "reporting_rate", **span)["value"] == 2 / 9
+        file(world, [Row("F1", "mask", date(2020, 2, 3), {"output": 1})])
+        assert _one(world, "reporting_rate", **span)["value"] == 3 / 10
+        assert _one(world, "output", **span)["coverage"] == 3 / 10

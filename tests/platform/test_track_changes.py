@@ -163,7 +163,8 @@ BEFORE = {"transit": "shipped", "receive": "shipped", "return": "shipped", "clos
 @pytest.mark.parametrize("action", list(ACTIONS))
 def test_every_action_by_everybody(world, order, action) -> None:
     """Reporters move what is theirs, coordinators what is in their part, approvers may cancel;
-    analysts, auditors and operators look on, and strangers see no order."""
+    analysts, auditors and operators look on, and strangers see no order.
+    """
     _bring_to(world, order, BEFORE.get(action, "issued"))
     number, refused = order.number, {}
     for name, user in world.users.items():

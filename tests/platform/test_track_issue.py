@@ -71,7 +71,8 @@ def test_what_is_reserved_is_not_ordered_again(world) -> None:
 
 def test_what_would_expire_on_the_way_stays(world) -> None:
     """A two-day flight takes the lot that is good on arrival, and leaves the other one to
-    whoever is near, whichever of the two stands first in the plan."""
+    whoever is near, whichever of the two stands first in the plan.
+    """
     put(world, "W1", "mask", 100, "old", date(2020, 2, 11))
     put(world, "W1", "mask", 100, "new", DECEMBER)
     near, far = issue(world, ("W1-H1", "mask", 100, 0, 0), ("W1-H2", "mask", 100, 0, 2))

@@ -40,7 +40,8 @@ def _noon():
 
 def test_what_arrives_good_meets_what_was_asked_for(world) -> None:
     """Jinyintan has asked for 100: 60 come good and 10 spoilt, then 30 good. 90 are met, and a
-    receipt sent twice meets nothing twice."""
+    receipt sent twice meets nothing twice.
+    """
     wish = requests.Wish(
         world.sites["H1"], world.resources["mask"], D(100), date(2020, 2, 12), "epidemic"
     )
@@ -61,7 +62,8 @@ def test_what_arrives_good_meets_what_was_asked_for(world) -> None:
 
 def test_a_lot_taken_into_quarantine_is_not_shipped(world) -> None:
     """Recalled after it was ordered: shipping is refused and changes nothing; the order can be
-    cancelled."""
+    cancelled.
+    """
     put(world, "W1", "mask", 100, "BAD")
     (order,) = issue(world, ("W1-H1", "mask", 60, 0, 1))
     chen = world.users["chen"]
@@ -98,7 +100,8 @@ def test_a_recalled_lot_is_found_wherever_it_went(world) -> None:
 
 def test_the_ledger_proves_itself_after_all_that_can_happen(world) -> None:
     """Picked short, shipped, received in part, short, returned and cancelled: the chain holds,
-    every balance is derived again, and orders agree with it."""
+    every balance is derived again, and orders agree with it.
+    """
     put(world, "W1", "mask", 500, "A")
     chen, hua = world.users["chen"], world.users["hua"]
     first, second, third = issue(

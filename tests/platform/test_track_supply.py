@@ -31,7 +31,8 @@ def units(world, day: int) -> dict[str, int]:
 
 def test_every_unit_is_in_one_place_at_every_step(world) -> None:
     """500 masks in stock, an order of 200. Free + reserved + arriving are 500 until goods are
-    lost, and what is committed is what is reserved, never a second time."""
+    lost, and what is committed is what is reserved, never a second time.
+    """
     chen, hua = world.users["chen"], world.users["hua"]
     put(world, "W1", "mask", 500)
     assert units(world, 10) == {"free": 500}

@@ -128,7 +128,8 @@ def test_what_is_partly_here_is_late_and_what_is_all_here_is_not(world, orders) 
 
 def test_shipped_against_received_by_lane(world) -> None:
     """Two orders of masks to Jinyintan. The first, planned for one day and two on the road: 90
-    of 100 good, 6 missing, 4 spoilt. Of the second, 50, 20 have come."""
+    of 100 good, 6 missing, 4 spoilt. Of the second, 50, 20 have come.
+    """
     put(world, "W1", "mask", 60, "A", JUNE)
     put(world, "W1", "mask", 200, "B", DECEMBER)
     first = shipped(world, ("W1-H1", "mask", 100, 0, 1), day=10)

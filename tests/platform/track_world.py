@@ -53,7 +53,8 @@ def plan(
     world: World, rows: Sequence[tuple[str, str, int, int, int]], whose: str = "cn-hb"
 ) -> tuple[PlanRun, list[PlanLine]]:
     """An approved plan; its rows are lane, resource, quantity, and departure and arrival in
-    days from 10 February."""
+    days from 10 February.
+    """
     run = PlanRun.objects.create(
         organisation=world.organisations[whose],
         as_of=noon(10),

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from sampan_platform.collect import compare, listeners, postings, selectors, staging, stretches
 from sampan_platform.collect.checks import Checked, check
 from sampan_platform.collect.models import Filing, Postings
-from sampan_platform.collect.outcome import Changes, Flag, Outcome, flag
+from sampan_platform.collect.outcome import Changes, Outcome, flag
 from sampan_platform.collect.sheet import Sheet
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, InvalidError
@@ -65,23 +65,22 @@ def file_sheet(sheet: Sheet, actor: User, wish: Wish) -> Outcome:
 
 
 def _tried(checked: Checked, actor: User, wish: Wish, outcome: Outcome) -> Outcome:
+    failed: Exception | None = None
     for _ in range(TRIES):
         try:
             return _filed(checked, actor, wish, outcome)
-        except _RacedError:
-            continue
+        except _RacedError as error:
+            failed = error
         except IntegrityError as error:
-            # the same request at the same moment: the other one was first
+            # the same request or the same reports at the same moment: the other one was first
+            failed = error
             found = _replayed(checked.sheet, actor, wish)
-            if found is None:
-                raise ConflictError(
-                    "Somebody changed the same reports or the catalogue at this moment. "
-                    "Send it again."
-                ) from error
-            return found
+            if found is not None:
+                return found
     raise ConflictError(
-        "Others keep changing the same reports at this moment. Send it again in a minute."
-    )
+        "Others keep changing the same reports or the catalogue at this moment. "
+        "Send it again in a minute."
+    ) from failed
 
 
 def _replayed(sheet: Sheet, actor: User, wish: Wish) -> Outcome | None:
@@ -123,7 +122,7 @@ def _filed(checked: Checked, actor: User, wish: Wish, outcome: Outcome) -> Outco
     outcome.unchanged, outcome.superseded = compared.unchanged, compared.superseded
     outcome.flags, outcome.flagged = [], 0
     if len(rows):
-        _write(rows, actor, filing)
+        _write(rows, actor, filing, post=wish.post)
         stretches.extend(rows.filter(pl.col("version") == 1))
         posted = postings.post_touched(actor) if wish.post else {}
         _flag(rows, posted, outcome, checked)
@@ -171,7 +170,10 @@ def _earlier_capacities(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _write(rows: pl.DataFrame, actor: User, filing: Filing) -> None:
+def _write(rows: pl.DataFrame, actor: User, filing: Filing, *, post: bool) -> None:
+    if not post and (rows["version"] == 1).all():
+        staging.add(rows, actor.pk, filing.pk, filing.at)
+        return
     staging.stage(rows)
     if (rows["version"] > 1).any():
         staging.keep_versions()
@@ -183,27 +185,21 @@ def _flag(
     rows: pl.DataFrame, posted: dict[tuple[int, int, Any], str], outcome: Outcome, checked: Checked
 ) -> None:
     """What looks wrong, by itself or to the ledger, in words."""
-    stated = rows.filter(pl.col("flags").is_not_null())
-    codes: dict[tuple[int, int, Any], list[str]] = {
-        (site, resource, day): json.loads(flags)
-        for site, resource, day, flags in stated.select(*staging.KEY, "flags").iter_rows()
-    }
-    mine = rows.select(*staging.KEY) if posted else None
-    if mine is not None:
-        wanted = pl.DataFrame(
-            list(posted), schema={name: rows.schema[name] for name in staging.KEY}, orient="row"
-        )
-        for key in mine.join(wanted, on=staging.KEY).iter_rows():
-            codes.setdefault(key, []).append(posted[key])
-    outcome.flagged = len(codes)
+    by_itself = rows.select(*staging.KEY, "flags").filter(pl.col("flags").is_not_null())
+    schema = {**{name: rows.schema[name] for name in staging.KEY}, "code": pl.String}
+    cells = [(*key, code) for key, code in posted.items()]
+    by_ledger = pl.DataFrame(cells, schema=schema, orient="row").join(
+        rows.select(staging.KEY), on=staging.KEY, how="semi"
+    )
+    all_ = by_itself.join(by_ledger, on=staging.KEY, how="full", coalesce=True)
+    outcome.flagged = len(all_)
     sites = dict(checked.known.sites.select("site_id", "site").iter_rows())
     resources = dict(checked.known.resources.select("resource_id", "resource").iter_rows())
-    named: list[Flag] = [
-        flag(code, sites[key[0]], resources[key[1]], key[2])
-        for key in sorted(codes)[:FLAGS_NAMED_MAX]
-        for code in codes[key]
-    ]
-    outcome.flags = named
+    for site, resource, day, flags, code in (
+        all_.sort(staging.KEY).head(FLAGS_NAMED_MAX).iter_rows()
+    ):
+        codes = json.loads(flags or "[]") + ([code] if code else [])
+        outcome.flags += [flag(one, sites[site], resources[resource], day) for one in codes]
 
 
 def _close(filing: Filing, checked: Checked, actor: User, outcome: Outcome) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -64,8 +64,9 @@ class Outcome:
 
     def document(self) -> dict[str, Any]:
         """As JSON; what is long is cut, and the counts say how much there is."""
-        found = asdict(self)
-        found["flags"] = [row | {"day": row["day"].isoformat()} for row in found["flags"]]
+        found = dict(vars(self))
+        found["rejected"] = [dict(vars(one)) for one in self.rejected]
+        found["flags"] = [vars(one) | {"day": one.day.isoformat()} for one in self.flags]
         return found
 
     @classmethod

@@ -16,16 +16,17 @@ equipment is lent and kept, so that its use moves nothing.
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import uuid4
 
 from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.collect import staging
-from sampan_platform.collect.books import Book, Lot, Posted, load
+from sampan_platform.collect.books import BATCH, Book, Lot, Posted, load
 from sampan_platform.collect.models import Postings, Report
 from sampan_platform.common.quantity import SCALE
 from sampan_platform.ledger import services as ledger
@@ -52,6 +53,8 @@ class Said:
     stock: int | None
     version: int
     posting: str
+    flags: str
+    """JSON."""
 
     @property
     def source(self) -> str:
@@ -203,29 +206,15 @@ def _reversal(said: Said, posted: Posted) -> Posting:
 
 
 def _mark(results: list[Result]) -> None:
-    """Keep with the reports what became of them."""
-    marked = {
-        one.said.pk: one
-        for one in results
-        if one.flag or one.posting != one.said.posting or one.said.posting == "refused"
-    }
-    # a count that is compared again may agree now
-    marked |= {one.said.pk: one for one in results if one.said.version and not one.flag
-               and one.said.stock is not None}  # fmt: skip
-    changed = []
-    for start in range(0, len(marked), staging.SLICE):
-        part = list(marked)[start : start + staging.SLICE]
-        for report in _reports(part):
-            result = marked[report.pk]
-            flags = [flag for flag in report.flags if flag not in LEDGER_FLAGS]
-            flags += [result.flag] if result.flag else []
-            if flags != report.flags or report.posting != result.posting:
-                report.flags, report.posting = flags, result.posting
-                changed.append(report)
-    Report.objects.bulk_update(changed, ["flags", "posting"], batch_size=500)
-
-
-def _reports(numbers: list[int]) -> Iterator[Any]:
-    for start in range(0, len(numbers), 5000):
-        rows = Report.objects.filter(pk__in=numbers[start : start + 5000])
-        yield from rows.only("pk", "flags", "posting")
+    """Keep with the reports what became of them, in a query for each different outcome."""
+    groups: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
+    for one in results:
+        before = json.loads(one.said.flags)
+        flags = [flag for flag in before if flag not in LEDGER_FLAGS]
+        flags += [one.flag] if one.flag else []
+        if flags != before or one.posting != one.said.posting:
+            groups[one.posting, tuple(flags)].append(one.said.pk)
+    for (posting, codes), numbers in groups.items():
+        for start in range(0, len(numbers), BATCH):
+            part = Report.objects.filter(pk__in=numbers[start : start + BATCH])
+            part.update(posting=posting, flags=list(codes))

@@ -1,5 +1,5 @@
 """Many reports into the database at once: COPY or executemany into a staging table, then one
-INSERT … ON CONFLICT.
+INSERT … ON CONFLICT; history that meets nothing goes straight into its place.
 
 The only raw SQL of this stage. All of it runs in the caller's transaction.
 """
@@ -44,21 +44,24 @@ def stage(frame: pl.DataFrame) -> None:
         ends = " ON COMMIT DROP" if connection.vendor == "postgresql" else ""
         cursor.execute(f"CREATE TEMPORARY TABLE {TABLE} ({columns}){ends}")
         if connection.vendor == "postgresql":
-            _copy(cursor, ordered)
+            _copy(cursor, ordered, TABLE)
         else:
-            _insert(cursor, ordered)
+            _insert(cursor, ordered, TABLE)
 
 
-def _copy(cursor: CursorWrapper, frame: pl.DataFrame) -> None:
-    command: Any = f"COPY {TABLE} ({', '.join(WRITTEN)}) FROM STDIN (FORMAT csv)"
+def _copy(cursor: CursorWrapper, frame: pl.DataFrame, table: str) -> None:
+    command: Any = (
+        f"COPY {table} ({', '.join(frame.columns)}) FROM STDIN "
+        f"(FORMAT csv, FORCE_NOT_NULL ({EXPLANATION}))"
+    )
     with cursor.copy(command) as copy:
         for part in frame.iter_slices(SLICE):
             copy.write(part.write_csv(include_header=False).encode())
 
 
-def _insert(cursor: CursorWrapper, frame: pl.DataFrame) -> None:
-    values = ", ".join(["%s"] * len(WRITTEN))
-    command = f"INSERT INTO {TABLE} ({', '.join(WRITTEN)}) VALUES ({values})"  # nosec
+def _insert(cursor: CursorWrapper, frame: pl.DataFrame, table: str) -> None:
+    values = ", ".join(["%s"] * len(frame.columns))
+    command = f"INSERT INTO {table} ({', '.join(frame.columns)}) VALUES ({values})"  # nosec
     texts = frame.with_columns(pl.col("day").dt.to_string("%Y-%m-%d"))
     for part in texts.iter_slices(SLICE):
         cursor.executemany(command, part.rows())
@@ -120,7 +123,7 @@ def write(actor: int, filing: int, now: datetime) -> int:
     postgresql = connection.vendor == "postgresql"
     flags = "COALESCE(s.flags, '[]')" + ("::jsonb" if postgresql else "")
     taken = {name: f"s.{name}" for name in WRITTEN}
-    taken |= {EXPLANATION: f"COALESCE(s.{EXPLANATION}, '')", "flags": flags}
+    taken["flags"] = flags
     by = ("submitted_at", "submitted_by_id", "filing_id")
     replaced = ", ".join(f"{name} = excluded.{name}" for name in (*WRITTEN[3:], *by))
     moment = connection.ops.adapt_datetimefield_value(now)
@@ -138,7 +141,7 @@ def write(actor: int, filing: int, now: datetime) -> int:
 TOUCHED = {
     "id": pl.Int64, "site_id": pl.Int64, "resource_id": pl.Int64, "day": pl.Date,
     "output": pl.Int64, "used": pl.Int64, "stock": pl.Int64, "version": pl.Int64,
-    "posting": pl.String,
+    "posting": pl.String, "flags": pl.String,
 }  # fmt: skip
 
 
@@ -148,21 +151,58 @@ def touched() -> pl.DataFrame:
     A later stock was counted whatever was said afterwards about the days before: the next one
     is compared with the book again. What was refused is tried again.
     """
-    columns = ", ".join(f"r.{name}" for name in TOUCHED)
+    columns = ", ".join(f"r.{name}" for name in TOUCHED if name != "flags")
+    flags = "r.flags::text" if connection.vendor == "postgresql" else "r.flags"
     same_pair = " AND ".join(f"r.{name} = s.{name}" for name in PAIR)
-    next_count = (
-        "(SELECT MIN(n.day) FROM collect_report n WHERE n.site_id = s.site_id AND "
-        "n.resource_id = s.resource_id AND n.day > s.day AND n.stock IS NOT NULL "
-        "AND n.posting <> 'none')"
-    )
+    first = f"SELECT {', '.join(PAIR)}, MIN(day) AS day FROM {TABLE} GROUP BY {', '.join(PAIR)}"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns} FROM {TABLE} s JOIN collect_report r ON {_SAME_KEY} "  # nosec
-            f"UNION SELECT {columns} FROM {TABLE} s JOIN collect_report r ON {same_pair} "
-            f"WHERE r.day > s.day AND r.posting <> 'none' "
-            f"AND (r.posting = 'refused' OR r.day = {next_count})"
+            f"SELECT {columns}, {flags} FROM {TABLE} s JOIN collect_report r ON {_SAME_KEY}"  # nosec
         )
-        return _frame(cursor.fetchall(), TOUCHED).sort(KEY)
+        staged = _frame(cursor.fetchall(), TOUCHED)
+        cursor.execute(
+            f"SELECT {columns}, {flags} FROM ({first}) s JOIN collect_report r "  # nosec
+            f"ON {same_pair} AND r.day > s.day WHERE r.posting <> 'none' "
+            "AND (r.stock IS NOT NULL OR r.posting = 'refused') "
+            f"AND NOT EXISTS (SELECT 1 FROM {TABLE} s WHERE {_SAME_KEY})"
+        )
+        later = _frame(cursor.fetchall(), TOUCHED)
+    return pl.concat([staged, _resting(staged, later)]).sort(KEY)
+
+
+def _resting(staged: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
+    """Of later reports the next count after each staged day, and all that were refused."""
+    counts = later.filter(pl.col("stock").is_not_null()).sort("day")
+    after = staged.select(*PAIR, "day").sort("day").rename({"day": "before"})
+    following = after.join_asof(
+        counts.select(*PAIR, "day", "id"), left_on="before", right_on="day", by=list(PAIR),
+        strategy="forward", check_sortedness=False,
+    )  # fmt: skip
+    is_next = pl.col("id").is_in(following["id"].drop_nulls().unique().to_list())
+    return later.filter(is_next | (pl.col("posting") == "refused"))
+
+
+def add(frame: pl.DataFrame, actor: int, filing: int, now: datetime) -> None:
+    """Rows for which there is no report yet, straight into their place.
+
+    Raises
+    ------
+    IntegrityError
+        If somebody else has reported one of them meanwhile.
+    """
+    moment = connection.ops.adapt_datetimefield_value(now)
+    more = {"submitted_at": str(moment), "submitted_by_id": actor, "filing_id": filing}
+    rows = frame.select(
+        *WRITTEN[:-3],
+        pl.col("flags").fill_null("[]"),
+        *WRITTEN[-2:],
+        *(pl.lit(value).alias(name) for name, value in more.items()),
+    )
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            _copy(cursor, rows, "collect_report")
+        else:
+            _insert(cursor, rows, "collect_report")
 
 
 def drop() -> None:
