@@ -186,7 +186,7 @@ def _flag(
 ) -> None:
     """What looks wrong, by itself or to the ledger, in words."""
     by_itself = rows.select(*staging.KEY, "flags").filter(pl.col("flags").is_not_null())
-    schema = {**{name: rows.schema[name] for name in staging.KEY}, "code": pl.String}
+    schema: Any = {**{name: rows.schema[name] for name in staging.KEY}, "code": pl.String}
     cells = [(*key, code) for key, code in posted.items()]
     by_ledger = pl.DataFrame(cells, schema=schema, orient="row").join(
         rows.select(staging.KEY), on=staging.KEY, how="semi"
