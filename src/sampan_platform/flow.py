@@ -4,6 +4,7 @@
     track      ship what is due to leave, receive what is due to arrive
     collect    the day's reports
     count      what they say
+    monitor    what somebody should look at
 
 On a real day people do this by the pages and the API, each in their own time; here it runs in
 order, for rehearsals, examples and the benchmark of a whole day.
@@ -22,6 +23,7 @@ from sampan_platform.collect import services as collect
 from sampan_platform.common import clock
 from sampan_platform.dispatch import selectors as plans
 from sampan_platform.dispatch import services as dispatch
+from sampan_platform.monitor import services as monitor
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import Organisation, User
 from sampan_platform.track import selectors as orders
@@ -53,6 +55,7 @@ class Day:
     shipped: int = 0
     received: int = 0
     reports: int = 0
+    alerts: int = 0
     notes: list[str] = field(default_factory=list)
 
 
@@ -65,7 +68,7 @@ def cycle(
     days: int = 14,
     tell: Tell = lambda stage, words: None,
 ) -> Day:
-    """One day: plan in the morning, move goods, report in the evening.
+    """One day: plan in the morning, move goods, report in the evening, look at the result.
 
     Parameters
     ----------
@@ -88,6 +91,8 @@ def cycle(
         _receive(crew.coordinator, done, tell)
     with clock.at(moment(20)):
         _collect(crew.reporter, reports(), done, tell)
+    with clock.at(moment(21)):
+        _monitor(moment(21), done, tell)
     return done
 
 
@@ -135,6 +140,12 @@ def _collect(actor: User, reports: Iterable[Report], done: Day, tell: Tell) -> N
     flagged = f", {outcome.flagged} flagged" if outcome.flagged else ""
     refused = f", {outcome.rejected_rows} refused" if outcome.rejected else ""
     tell("collect", f"{outcome.accepted} reports filed{flagged}{refused}")
+
+
+def _monitor(now: datetime, done: Day, tell: Tell) -> None:
+    outcome = monitor.run(now)
+    done.alerts = outcome.opened
+    tell("monitor", f"{outcome.opened} alerts opened, {outcome.closed} closed by themselves")
 
 
 def _once(action: str, number: str) -> UUID:

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "sampan_platform.count",
     "sampan_platform.requests",
     "sampan_platform.analyse",
+    "sampan_platform.monitor",
     "sampan_platform.dispatch",
     "sampan_platform.track",
 ]
@@ -142,7 +143,5 @@ if os.environ.get("SAMPAN_HTTPS", "") == "1":
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
-SAMPAN_NOTIFY = [one for one in os.environ.get("SAMPAN_NOTIFY", "").split() if one]
-"""Apprise addresses that alerts go to, beside those that people set for themselves."""
 SAMPAN_REQUESTS_PER_MINUTE = int(os.environ.get("SAMPAN_REQUESTS_PER_MINUTE", "1200"))
 """Of one token, or of one person signed in to the pages; 0 sets no limit."""

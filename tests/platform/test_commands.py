@@ -49,6 +49,7 @@ def test_everything_that_a_day_needs(home: Path) -> None:
         (("stats", "stock", "--by", "site", "--until", "2020-02-11"), "stock on hand"),
         (("stats", "need", "--since", "2020-02-10", "--until", "2020-02-11", "--json"), "[{"),
         (("orders",), "Orders"),
+        (("alerts",), "opened"),
         (("ledger", "verify"), "proved"),
         (("doctor",), "All is well."),
         (("init",), "Ready."),
@@ -124,7 +125,7 @@ def test_without_a_database_commands_say_what_to_do(tmp_path: Path) -> None:
 
 
 def test_serve_answers_and_stops(home: Path) -> None:
-    """Web and worker start together, answer, and end together."""
+    """Web, worker and monitor start together, answer, and end together."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

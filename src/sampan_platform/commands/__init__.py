@@ -35,6 +35,11 @@ def stats(arguments: Sequence[str]) -> int:
     return _run("stats", "work:stats", arguments)
 
 
+def alerts(arguments: Sequence[str]) -> int:
+    """run the monitoring rules and list open alerts"""
+    return _run("alerts", "work:alerts", arguments)
+
+
 def plan(arguments: Sequence[str]) -> int:
     """solve a dispatch plan from what is known now"""
     return _run("plan", "work:plan", arguments)

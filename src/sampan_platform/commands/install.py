@@ -48,6 +48,9 @@ def _operator(name: str) -> None:
     )
     made = secrets.token_urlsafe(9)
     typed = getpass.getpass(f"Password of {name} (empty: make one): ") if sys.stdin.isatty() else ""
+    from sampan_platform.monitor.services import load_default_rules
+
+    load_default_rules(top)
     user = services.create_user(name, typed or made)
     services.give_role(user, top, RoleKind.OPERATOR)
     print(f"Operator {name}" + ("." if typed else f", password {made} (shown this once)."))

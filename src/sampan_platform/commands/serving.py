@@ -12,6 +12,9 @@ from collections.abc import Sequence
 
 from sampan_platform.commands.running import Refused, parser
 
+BEAT_SECONDS = 60
+"""Between two looks of the monitor."""
+
 
 def serve(arguments: Sequence[str]) -> int:
     """Serve until Ctrl-C; a part that dies is started again, and this is said."""
@@ -24,8 +27,9 @@ def serve(arguments: Sequence[str]) -> int:
     web = [sys.executable, "-m", "sampan_platform.commands.web", given.host, str(given.port),
            str(given.threads)]  # fmt: skip
     worker = [sys.executable, "-m", "django", "db_worker", "--no-startup-delay"]
+    watch = [sys.executable, "-m", "sampan_platform.commands.watch", str(BEAT_SECONDS)]
     print(f"Sampan 舢板 serves at http://{given.host}:{given.port}/ (Ctrl-C stops it)", flush=True)
-    return _keep_running({"web": web, "worker": worker})
+    return _keep_running({"web": web, "worker": worker, "monitor": watch})
 
 
 def _port_is_free(host: str, port: int) -> None:

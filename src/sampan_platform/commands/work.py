@@ -1,4 +1,4 @@
-"""`sampan collect`, `stats`, `plan`, `orders` and `ledger`: a day's work in a shell."""
+"""`sampan collect`, `stats`, `alerts`, `plan`, `orders` and `ledger`: a day's work in a shell."""
 
 from __future__ import annotations
 
@@ -86,6 +86,30 @@ def stats(arguments: Sequence[str]) -> int:
         print(json.dumps(rows, ensure_ascii=False, default=str))
         return FINE
     _print_table(f"{found.measure.name_en} {found.since} – {found.until}", rows)
+    return FINE
+
+
+def alerts(arguments: Sequence[str]) -> int:
+    """Run the monitoring rules, then list what is open."""
+    asked = _parser("alerts", "Run the monitoring rules and list open alerts.")
+    asked.add_argument("--no-run", action="store_true", help="list only")
+    given = asked.parse_args(arguments)
+    from sampan_platform.monitor import selectors, services
+
+    if not given.no_run:
+        outcome = services.run(clock.now())
+        print(f"{outcome.opened} opened, {outcome.closed} closed.")
+    user = _user(given)
+    rows = [
+        {
+            "severity": alert.severity,
+            "alert": selectors.message(alert, user.language),
+            "since": f"{alert.opened_at:%Y-%m-%d}",
+            "owner": alert.owner.username if alert.owner else "",
+        }
+        for alert in selectors.open_alerts(user)[:200]
+    ]
+    _print_table("Open alerts", rows)
     return FINE
 
 

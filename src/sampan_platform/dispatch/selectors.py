@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -85,6 +85,17 @@ def latest(organisation: Organisation) -> PlanRun | None:
         real, organisation=organisation, scenario=None, state__in=WITH_PLAN
     )
     return rows.exclude(plan=None).order_by("-id").first()
+
+
+def latest_of_each(now: datetime, days: int = 2) -> list[PlanRun]:
+    """The newest plan without a scenario of each part of the tree, none older than some days."""
+    rows = PlanRun.objects.filter(
+        scenario=None, changes=[], state__in=WITH_PLAN, as_of__gt=now - timedelta(days=days)
+    )
+    newest: dict[int, PlanRun] = {}
+    for run in rows.exclude(plan=None).order_by("id"):
+        newest[run.organisation_id] = run
+    return list(newest.values())
 
 
 def lines(run: PlanRun) -> QuerySet[PlanLine]:

@@ -18,6 +18,7 @@ from sampan_platform.collect import services as collect
 from sampan_platform.common import clock
 from sampan_platform.flow import Crew
 from sampan_platform.ledger import selectors as ledger
+from sampan_platform.monitor import services as monitor
 from sampan_platform.packs.rehearsal import Place, Rehearsal, ReportRow, owner_of, split_name
 from sampan_platform.people import services as people
 from sampan_platform.people.models import Organisation, User
@@ -54,6 +55,7 @@ class Stage:
         outcome = catalogue.import_frames(self._frames(), start=self.network.calendar.start)
         self.scope = Organisation.objects.get(code="all")
         self.tell(f"{len(self.rehearsal.organisations())} organisations, catalogue: {outcome}")
+        monitor.load_default_rules(self.scope)
         users = {name: self._user(name, kind, level, password) for name, kind, level in ROLES}
         return Crew(
             users["reporter"], users["coordinator"], (users["approver1"], users["approver2"])
