@@ -177,3 +177,12 @@ def test_a_token_that_may_read_does_not_write(world, method, path) -> None:
         client.generic(method, f"{ROOT}{path}", "{}", content_type="application/json").status_code
         == 403
     )
+
+
+@pytest.mark.parametrize("what", ["missing", "rate"])
+def test_a_day_that_nobody_can_mean_is_refused(world, client, what: str) -> None:
+    """The year 1 is a typing error, told as one."""
+    client.force_login(world.users["chen"])
+    answer = client.get(f"/api/v1/collect/{what}?day=0001-01-01")
+    assert answer.status_code == 422
+    assert client.get(f"/api/v1/collect/{what}?day=2020-02-10").status_code == 200

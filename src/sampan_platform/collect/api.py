@@ -14,6 +14,7 @@ from sampan_platform.collect.files import SENT_MAX
 from sampan_platform.collect.schemas import (
     AssignmentIn,
     AssignmentOut,
+    Day,
     MissingOut,
     OutcomeOut,
     RateOut,
@@ -148,14 +149,14 @@ def history(request: HttpRequest, number: int) -> Any:
 
 @router.get("/missing", response=list[MissingOut], summary="Who is to be chased for a day")
 @requires(READ)
-def missing(request: HttpRequest, day: date) -> Any:
+def missing(request: HttpRequest, day: Day) -> Any:
     """Reports that are due and have not come, where you see."""
     return selectors.missing(user_of(request), day)
 
 
 @router.get("/rate", response=RateOut, summary="Reports due and reports that came")
 @requires(READ)
-def rate(request: HttpRequest, day: date) -> Any:
+def rate(request: HttpRequest, day: Day) -> Any:
     """Of one day, where you see."""
     found = selectors.rate(user_of(request), day)
     return {"day": day, "due": found.due, "came": found.came, "in_time": found.in_time,

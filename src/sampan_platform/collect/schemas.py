@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, StrictBool
 
 from sampan_platform.http.kit import LIMIT_DEFAULT
 
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+"""A day that can be reported on."""
 Figure = Annotated[
     Decimal | int | float | str | StrictBool | None,
     Field(
