@@ -8,7 +8,7 @@ export PYTHONUTF8 := 1
 PY := .venv/bin/python
 DEMO := SAMPAN_HOME=build/demo/home $(PY) -m sampan
 
-.PHONY: help setup demo test check style types imports security sizes licences pages reference \
+.PHONY: help setup demo test check style types imports security sizes licences words pages reference \
 	bench trust clean
 
 help: ## list the targets
@@ -16,6 +16,7 @@ help: ## list the targets
 
 setup: ## install what is needed into .venv
 	@bash tools/setup.sh dev
+	@bash tools/pages.sh
 
 demo: setup ## solve the real February of 2020 in Hubei, then live through it on the platform
 	@echo "Checking and solving examples/hubei-2020-02 …"
@@ -42,7 +43,7 @@ test: setup ## run every test
 	@$(PY) -m tests.platform.run sqlite -n 2
 	@$(PY) -m tests.platform.run postgresql -n 2
 
-check: style types imports security sizes licences pages ## everything that is checked but the tests
+check: style types imports security sizes licences words pages ## everything that is checked but the tests
 
 style: setup
 	$(PY) -m ruff check .
@@ -62,6 +63,9 @@ sizes: setup
 
 licences: setup
 	$(PY) -m tools.licences
+
+words: setup
+	$(PY) -m tools.translations
 
 pages: setup
 	$(PY) -m tools.reference --check
