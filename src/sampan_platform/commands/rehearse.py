@@ -81,7 +81,7 @@ def _live_through(
 
 
 def _set_the_clock(network: sampan.Network, live: int) -> None:
-    """From now on the platform lives in the morning after the last day, and says so on its pages."""
+    """From now on the platform lives in the morning after the last day; its pages say so."""
     from sampan_platform import settings
 
     morning = datetime.combine(
