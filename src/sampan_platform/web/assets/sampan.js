@@ -79,6 +79,15 @@ document.addEventListener("htmx:afterOnLoad", () => {
   if (bar) bar.hidden = true;
 });
 
+/** What scrolls by itself can be reached and scrolled by the keyboard. */
+function openToKeyboard(under) {
+  for (const place of under.querySelectorAll(".scroll, .tall")) {
+    if (!place.hasAttribute("tabindex")) place.tabIndex = 0;
+  }
+}
+document.addEventListener("htmx:afterSettle", (event) => openToKeyboard(event.target));
+
+openToKeyboard(document);
 chooseTheme();
 tellConnection();
 document.documentElement.dataset.ready = "1";
