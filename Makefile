@@ -6,6 +6,8 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONPATH PYTHONHOME
 export PYTHONUTF8 := 1
 PY := .venv/bin/python
+SERVE := 1
+PORT := 8000
 DEMO := SAMPAN_HOME=build/demo/home $(PY) -m sampan
 
 .PHONY: help setup demo test check style types imports security sizes licences words pages reference \
@@ -18,7 +20,7 @@ setup: ## install what is needed into .venv
 	@bash tools/setup.sh dev
 	@bash tools/pages.sh
 
-demo: setup ## solve the real February of 2020 in Hubei, then live through it on the platform
+demo: setup ## Hubei, February 2020: solve it, live through it, serve it (SERVE=0: do not serve)
 	@echo "Checking and solving examples/hubei-2020-02 …"
 	@$(PY) -m sampan solve examples/hubei-2020-02 --out build/demo/plan >/dev/null
 	@echo "Verifying the plan, with code that shares nothing with the optimiser …"
@@ -37,6 +39,8 @@ demo: setup ## solve the real February of 2020 in Hubei, then live through it on
 	@$(DEMO) ledger verify
 	@echo
 	@echo "To go on with it: SAMPAN_HOME=build/demo/home .venv/bin/sampan serve, doctor, plan …"
+	@if [ "$(SERVE)" = 0 ]; then echo "Not serving, as SERVE=0 asks."; \
+		else $(DEMO) serve --port $(PORT); fi
 
 test: setup ## run every test
 	@$(PY) -m pytest -n 2 -p no:cacheprovider

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import sampan
 from sampan_platform.commands.running import Refused, parser
+from sampan_platform.packs.accounts import accounts
 from sampan_platform.people.models import Organisation
 
 HISTORY_DAYS = 18
@@ -46,8 +47,9 @@ def load(arguments: Sequence[str]) -> int:
 
     _live_through(network, password, given.history, given.live, given.ahead, tell)
     _set_the_clock(network, given.live)
-    print("\nDemo accounts (one password for all: " + password + "):")
-    print("  reporter  coordinator  analyst  approver1  approver2  auditor  operator")
+    print(f"\nDemo accounts, all with the password {password}")
+    for one in accounts(network):
+        print(f"  {one.username:12} {one.does}")
     return 0
 
 
