@@ -8,7 +8,7 @@ import { colours, number } from "./parts/look.js";
 
 use([AriaComponent, CanvasRenderer, GeoComponent, LegendComponent, LinesChart, ScatterChart, TooltipComponent]);
 
-const LIMITS = { days_of_cover: [1, 3], utilisation: [0.5, 0.85] };
+const LIMITS = { days_of_cover: [1, 3], utilisation: [0.5, 0.85], met: [0.5, 0.95] };
 const MANY_FLOWS = 1200; // from here on lines are drawn straight and in one go
 
 /** The part of the earth that holds all places, with some room. */

@@ -21,6 +21,13 @@ function chooseTheme(theme) {
 document.addEventListener("click", (event) => {
   const theme = event.target.closest("[data-theme-choice]");
   if (theme) chooseTheme(theme.dataset.themeChoice);
+  const filler = event.target.closest("[data-fills]");
+  if (filler) {
+    const form = document.getElementById(filler.dataset.fills).querySelector("form");
+    for (const [name, value] of Object.entries(filler.dataset)) {
+      if (form.elements[name]) form.elements[name].value = value;
+    }
+  }
   const opener = event.target.closest("[data-opens]");
   if (opener) document.getElementById(opener.dataset.opens)?.showModal();
   const closer = event.target.closest("[data-closes]");
