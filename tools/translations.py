@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "sampan_platform"
 WORDS = PACKAGE / "locale" / "po"
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
-    "_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None,
+    "_": None, "_lazy": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None,
     "ngettext": (1, 2), "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
 }  # fmt: skip
@@ -172,11 +172,11 @@ def _single(message: Message) -> str:
 
 def _translated(message: Message) -> bool:
     texts = [message.string] if isinstance(message.string, str) else message.string
-    return all(texts) and bool(texts)
+    return bool(texts) and all(texts or ())
 
 
 def _same_places(source: Message, translated: Message) -> bool:
-    def places(texts: str | tuple[str, ...]) -> set[str]:
+    def places(texts: str | Sequence[str]) -> set[str]:
         listed = [texts] if isinstance(texts, str) else texts
         return {place for text in listed for place in re.findall(r"%\(\w+\)[sd]|\{\w*\}", text)}
 

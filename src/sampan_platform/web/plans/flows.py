@@ -17,7 +17,7 @@ def map_of_plan(user: User, run: PlanRun, item: str) -> dict[str, Any]:
     """Sites with the share of need that is met, and the plan's flows by day."""
     rates = _met(run, item)
     places: dict[str, int] = {}
-    sites = []
+    sites: list[list[Any]] = []
     for site in catalogue.sites(user=user).order_by("code"):
         if site.longitude_deg is None or site.latitude_deg is None:
             continue

@@ -172,8 +172,8 @@ def _filtered(request: HttpRequest, run: PlanRun, rows: QuerySet[PlanLine]) -> Q
     asked = request.GET
     if asked.get("item"):
         rows = rows.filter(resource__code=asked["item"])
-    if asked.get("day"):
-        rows = rows.filter(depart_on=_day(asked["day"]))
+    if day := asked.get("day"):
+        rows = rows.filter(depart_on=_day(day))
     if asked.get("today"):
         rows = rows.filter(
             source="stock", frozen=False, depart_on=rows[0].plan.start if rows else None
@@ -230,7 +230,7 @@ def _named_rows(frame: Any, names: dict[str, str]) -> list[dict[str, Any]]:
             if key in row:
                 row[key] = names.get(row[key], row[key])
         row["more"] = (row.get("b") or 0) - (row.get("a") or 0)
-    return sorted(rows, key=lambda row: -abs(row["more"]))  # type: ignore[no-any-return]
+    return sorted(rows, key=lambda row: -abs(row["more"]))
 
 
 @page

@@ -98,7 +98,7 @@ def typed_rows(rows: Iterable[ToReport], day: date, typed: QueryDict) -> list[Ma
 
     A figure that stood there and was emptied is withdrawn.
     """
-    found = []
+    found: list[Mapping[str, Any]] = []
     for row in rows:
         stated: dict[str, Any] = {}
         withdrawn = []
@@ -106,7 +106,7 @@ def typed_rows(rows: Iterable[ToReport], day: date, typed: QueryDict) -> list[Ma
             field = f"{row.site.pk}-{row.resource.pk}-{measure}"
             if field not in typed:
                 continue
-            text = typed[field].strip()
+            text = typed.get(field, "").strip()
             if text:
                 stated[measure] = text
             elif measure != EXPLANATION and row.said and getattr(row.said, measure) is not None:

@@ -95,7 +95,9 @@ def chosen(user: User, asked: QueryDict, today: date) -> Choice:
     """The choice that an address holds; what it leaves out is filled in."""
     until = _day(asked.get("until", ""), today - timedelta(1))
     since = _day(asked.get("since", ""), until - timedelta(DAYS - 1))
-    resource = asked["resource"] if "resource" in asked else _most_reported(user, since, until)
+    resource = asked.get("resource")
+    if resource is None:
+        resource = _most_reported(user, since, until)
     return Choice(
         measure=MEASURES[_one_of(asked.get("measure", "output"), MEASURES)],
         place=_one_of(asked.get("place", "organisation:province"), PLACES),

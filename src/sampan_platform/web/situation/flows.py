@@ -20,7 +20,7 @@ def map_of(user: User, choice: Choice) -> dict[str, Any]:
     """Sites `[name, kind, longitude, latitude, value]`; flows `[from, to, day, quantity]`."""
     figures = {row["site"]: row["value"] for row in choice.on_the_map(user).figures()}
     places: dict[str, int] = {}
-    sites = []
+    sites: list[list[Any]] = []
     for site in catalogue.sites(user=user).order_by("code"):
         if site.longitude_deg is None or site.latitude_deg is None:
             continue

@@ -115,7 +115,7 @@ def _size(line: Line) -> float:
 def _number(cell: Cell | None) -> float | None:
     if cell is None or cell.value is None:
         return None
-    return float(cell.value) if isinstance(cell.value, Decimal | int) else cell.value  # type: ignore[no-any-return]
+    return float(cell.value) if isinstance(cell.value, Decimal | int) else cell.value
 
 
 class _Names:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.dispatch import selectors, services
+from sampan_platform.dispatch.changes import Change
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 from sampan_platform.web.pages import page, show, tell_refusal, user_of
@@ -55,7 +56,7 @@ def whatif(request: HttpRequest) -> HttpResponse:
     return show(request, "web/whatif/whatif.html", context)
 
 
-def _solve(request: HttpRequest, changes: list[forming.Change]) -> HttpResponse:
+def _solve(request: HttpRequest, changes: list[Change]) -> HttpResponse:
     if not changes:
         raise InvalidError(_("Add at least one change first."))
     user = user_of(request)
