@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from threading import Barrier, Thread
@@ -194,7 +195,9 @@ def test_each_person_is_told_once(world) -> None:
 
     for _ in range(2):
         services.send_due(evening(10), send)
-    assert sent == [("舢板预警：1 条", "金银潭医院：医用外科口罩 仅够用 2.0 天（限值 3 天）。")]
+    ((title, text),) = sent
+    assert re.fullmatch(r"舢板预警：1 条 \[[0-9a-f]{8}\]", title)
+    assert text == "金银潭医院：医用外科口罩 仅够用 2.0 天（限值 3 天）。"
     look(10)
     services.send_due(evening(10), send)
     assert len(sent) == 1
