@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
@@ -15,41 +12,13 @@ from sampan_platform.monitor import services
 from sampan_platform.monitor.models import Alert, Message
 from sampan_platform.people import services as people
 from tests.platform.monitor_world import SHANGHAI, channel, evening, look, only, say, together
-
-
-class Hook:
-    """A webhook on this machine: what it was sent, and what it answers."""
-
-    def __init__(self) -> None:
-        self.taken: list[dict[str, str]] = []
-        self.answers: list[int] = []
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                status = hook.answers.pop(0) if hook.answers else 200
-                hook.taken.append({"title": body["title"], "text": body["message"]})
-                self.send_response(status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Says nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"json://127.0.0.1:{self.server.server_port}/hook"
+from tests.platform.webhook import Hook, serving
 
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    made = Hook()
-    thread = Thread(target=made.server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
+    with serving() as made:
+        yield made
 
 
 def at(hour: int, minute: int = 0, day: int = 10) -> datetime:
