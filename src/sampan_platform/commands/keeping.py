@@ -24,13 +24,13 @@ from sampan_platform.commands.running import Refused, parser
 from sampan_platform.common import clock
 
 MANIFEST = "manifest.json"
-LIBPQ = {
-    "dbname": "PGDATABASE", "host": "PGHOST", "port": "PGPORT", "user": "PGUSER",
-    "password": "PGPASSWORD", "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT",
-    "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "service": "PGSERVICE",
-    "passfile": "PGPASSFILE",
-}  # fmt: skip
-"""Parameters of a connection and the variables that libpq reads them from."""
+LIBPQ = (
+    ("dbname", "DATABASE"), ("host", "HOST"), ("port", "PORT"), ("user", "USER"),
+    ("password", "PASSWORD"), ("sslmode", "SSLMODE"), ("sslrootcert", "SSLROOTCERT"),
+    ("sslcert", "SSLCERT"), ("sslkey", "SSLKEY"), ("service", "SERVICE"),
+    ("passfile", "PASSFILE"),
+)  # fmt: skip
+"""Parameters of a connection, and what follows PG in the variable that libpq reads each from."""
 DUMP = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
 
 
@@ -131,9 +131,7 @@ def _libpq() -> dict[str, str]:
     where others could see the password.
     """
     given = connection.get_connection_params()
-    return {
-        variable: str(given[name]) for name, variable in LIBPQ.items() if given.get(name)
-    }  # fmt: skip
+    return {f"PG{variable}": str(given[name]) for name, variable in LIBPQ if given.get(name)}
 
 
 def _unpack(source: Path, folder: Path) -> Path:
