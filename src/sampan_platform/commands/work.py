@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sampan.commands.output import FINDING, FINE
+from sampan_platform.commands.counting import counted
 from sampan_platform.commands.running import Parser, Refused, parser
 from sampan_platform.common import clock
 from sampan_platform.people.models import Organisation, RoleKind, User
@@ -178,7 +179,8 @@ def ledger(arguments: Sequence[str]) -> int:
     asked.parse_args(arguments)
     from sampan_platform.ledger import services
 
-    proof = services.prove()
+    with counted("Proving", "movements") as tell:
+        proof = services.prove(tell)
     print(f"The ledger is {proof}")
     return FINE if proof.holds else FINDING
 
