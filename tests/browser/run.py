@@ -73,15 +73,20 @@ def _load(home: Path, environment: dict[str, str]) -> None:
     given = os.environ.get("SAMPAN_BROWSER_HOME")
     if given:
         shutil.copytree(given, home)
+        _run(["init"], environment)
         return
     print("Loading the demo for the tests of the pages (about a minute) …", flush=True)
-    for command in (["init"], ["load", "hubei-2020-02"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "sampan", *command], cwd=ROOT, env=environment, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        if done.returncode:
-            sys.exit(f"sampan {' '.join(command)} failed:\n{done.stdout}")
+    _run(["init"], environment)
+    _run(["load", "hubei-2020-02"], environment)
+
+
+def _run(command: list[str], environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sampan", *command], cwd=ROOT, env=environment, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        sys.exit(f"sampan {' '.join(command)} failed:\n{done.stdout}")
 
 
 def _free_port() -> int:
