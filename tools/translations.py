@@ -85,7 +85,7 @@ def collect() -> dict[str, dict[Key, Message]]:
         if not single:
             continue
         flags = ["python-format"] if re.search(r"%\(\w+\)[sd]", single) else []
-        made = Message(message, context=context or None, flags=flags, locations=[(path, None)])
+        made = Message(message, context=context or None, flags=flags, locations=[(path, 0)])
         if key not in words or isinstance(message, tuple):  # with its plural, where it has one
             words[key] = made
         users.setdefault(key, set()).add(part)

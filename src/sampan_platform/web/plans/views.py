@@ -172,8 +172,9 @@ def _filtered(request: HttpRequest, run: PlanRun, rows: QuerySet[PlanLine]) -> Q
     asked = request.GET
     if asked.get("item"):
         rows = rows.filter(resource__code=asked["item"])
-    if day := asked.get("day"):
-        rows = rows.filter(depart_on=_day(day))
+    if asked.get("day"):
+        day = _day(asked.get("day", ""))
+        rows = rows.filter(depart_on=day)
     if asked.get("today"):
         rows = rows.filter(
             source="stock", frozen=False, depart_on=rows[0].plan.start if rows else None
