@@ -37,7 +37,7 @@ def fresh(rows: pl.DataFrame) -> pl.DataFrame:
     stated = [
         pl.when(pl.col(name) != WITHDRAWN).then(pl.col(name)).alias(name) for name in MEASURES
     ]
-    return rows.with_columns(*stated, version=pl.lit(1))
+    return rows.with_columns(*stated, version=pl.lit(1), id=pl.lit(None, dtype=pl.Int64))
 
 
 def merge(rows: pl.DataFrame, there: pl.DataFrame, seen_in: int | None) -> Compared:
@@ -78,7 +78,7 @@ def merge(rows: pl.DataFrame, there: pl.DataFrame, seen_in: int | None) -> Compa
         posting=pl.when(pl.col("posting_before") == "none")
         .then(pl.lit("none"))
         .otherwise("posting"),
-    ).select(*rows.columns, "version")
+    ).select(*rows.columns, "version", "id")
     first = fresh(new.select(rows.columns)).with_columns(pl.col("version").cast(pl.Int64))
     return Compared(
         pl.concat([first, corrected]), len(first), len(corrected),
