@@ -159,7 +159,9 @@ def _compared(checked: Checked, wish: Wish, seen_in: int | None) -> compare.Comp
         there = staging.existing(rows)
     compared = compare.merge(rows, there, seen_in)
     flagged = compare.flagged(compared.rows, _earlier_capacities)
-    ready = staging.numbered(flagged.sort(staging.KEY))
+    # the ledger's movements name the reports; history needs no names before it is written
+    ready = flagged.sort(staging.KEY)
+    ready = staging.numbered(ready) if wish.post else ready
     return compare.Compared(ready, compared.created, compared.corrected,
                             compared.unchanged, compared.superseded)  # fmt: skip
 

@@ -217,8 +217,10 @@ def add(frame: pl.DataFrame, actor: int, filing: int, now: datetime) -> None:
     """
     moment = connection.ops.adapt_datetimefield_value(now)
     more = {"submitted_at": str(moment), "submitted_by_id": actor, "filing_id": filing}
+    ids = [] if frame["id"].null_count() else ["id"]
     rows = frame.select(
-        *WRITTEN[:-3],
+        *ids,
+        *WRITTEN[1:-3],
         pl.col("flags").fill_null("[]"),
         *WRITTEN[-2:],
         *(pl.lit(value).alias(name) for name, value in more.items()),
