@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -152,7 +152,7 @@ def _compared(checked: Checked, wish: Wish, seen_in: int | None) -> compare.Comp
     posting = Postings.POSTED if wish.post else Postings.NONE
     rows = checked.good.with_columns(
         posting=pl.lit(posting.value), flags=pl.lit(None, dtype=pl.String)
-    ).sort(staging.KEY)
+    )
     first, last = rows["day"].min(), rows["day"].max()
     there = pl.DataFrame(schema=staging.EXISTING)
     if staging.any_in(first, last):  # type: ignore[arg-type]  # days are never null here
@@ -160,10 +160,8 @@ def _compared(checked: Checked, wish: Wish, seen_in: int | None) -> compare.Comp
     compared = compare.merge(rows, there, seen_in)
     flagged = compare.flagged(compared.rows, _earlier_capacities)
     # the ledger's movements name the reports; history needs no names before it is written
-    ready = flagged.sort(staging.KEY)
-    ready = staging.numbered(ready) if wish.post else ready
-    return compare.Compared(ready, compared.created, compared.corrected,
-                            compared.unchanged, compared.superseded)  # fmt: skip
+    ready = staging.numbered(flagged) if wish.post else flagged
+    return replace(compared, rows=ready)
 
 
 def _earlier_capacities(rows: pl.DataFrame) -> pl.DataFrame:

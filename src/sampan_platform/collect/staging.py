@@ -6,8 +6,9 @@ The only raw SQL of this stage. All of it runs in the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -63,9 +64,20 @@ def _copy(cursor: CursorWrapper, frame: pl.DataFrame, table: str) -> None:
             copy.write(part.write_csv(include_header=False).encode())
 
 
-def _insert(cursor: CursorWrapper, frame: pl.DataFrame, table: str) -> None:
-    values = ", ".join(["%s"] * len(frame.columns))
-    command = f"INSERT INTO {table} ({', '.join(frame.columns)}) VALUES ({values})"  # nosec
+def _insert(
+    cursor: CursorWrapper,
+    frame: pl.DataFrame,
+    table: str,
+    same: Mapping[str, str | int] = MappingProxyType({}),
+) -> None:
+    """Add rows; what is `same` in all of them (our own words, no sender's) stands in the statement.
+
+    Each value that is handed over for each row costs as much as keeping it.
+    """
+    values = ["%s"] * len(frame.columns)
+    values += [str(one) if isinstance(one, int) else f"'{one}'" for one in same.values()]
+    names = ", ".join((*frame.columns, *same))
+    command = f"INSERT INTO {table} ({names}) VALUES ({', '.join(values)})"  # nosec
     days = [name for name, kind in frame.schema.items() if kind == pl.Date]
     texts = frame.with_columns(pl.col(days).dt.to_string("%Y-%m-%d"))
     for part in texts.iter_slices(SLICE):
@@ -218,18 +230,21 @@ def add(frame: pl.DataFrame, actor: int, filing: int, now: datetime) -> None:
     moment = connection.ops.adapt_datetimefield_value(now)
     more = {"submitted_at": str(moment), "submitted_by_id": actor, "filing_id": filing}
     ids = [] if frame["id"].null_count() else ["id"]
-    rows = frame.select(
-        *ids,
-        *WRITTEN[1:-3],
-        pl.col("flags").fill_null("[]"),
-        *WRITTEN[-2:],
-        *(pl.lit(value).alias(name) for name, value in more.items()),
-    )
+    columns = (*ids, *WRITTEN[1:])
+    rows = frame.select(columns).with_columns(pl.col("flags").fill_null("[]"))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            _copy(cursor, rows, "collect_report")
-        else:
-            _insert(cursor, rows, "collect_report")
+            stamped = rows.with_columns(pl.lit(value).alias(name) for name, value in more.items())
+            _copy(cursor, stamped, "collect_report")
+            return
+        for (flags, words, posting), part in rows.with_columns(
+            flagged=pl.col("flags") != "[]", said=pl.col(EXPLANATION) != ""
+        ).group_by("flagged", "said", "posting", maintain_order=True):
+            same = more | {"version": 1, "posting": str(posting)}
+            same |= {} if flags else {"flags": "[]"}
+            same |= {} if words else {EXPLANATION: ""}
+            bound = part.select(name for name in columns if name not in same)
+            _insert(cursor, bound, "collect_report", same)
 
 
 def drop() -> None:
