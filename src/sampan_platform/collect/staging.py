@@ -22,7 +22,7 @@ PAIR = ("site_id", "resource_id")
 KEY = (*PAIR, "day")
 STATED = (*MEASURES, EXPLANATION, "flags")
 WRITTEN = ("id", *KEY, *STATED, "posting", "version")
-SLICE = 200_000
+SLICE = 5_000
 """Rows given to the database at a time."""
 _TYPES = {
     "id": "bigint", "site_id": "bigint", "resource_id": "bigint", "day": "date",
