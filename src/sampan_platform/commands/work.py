@@ -34,6 +34,7 @@ def collect(arguments: Sequence[str]) -> int:
     asked.add_argument("--rejects", metavar="FILE", help="write the bad rows here, to correct")
     given = asked.parse_args(arguments)
     from sampan_platform.collect import services
+    from sampan_platform.count import services as count
 
     path = Path(given.file)
     if not path.is_file():
@@ -49,6 +50,8 @@ def collect(arguments: Sequence[str]) -> int:
     if given.rejects and outcome.rejected:
         rejects = services.rejects_of(path.name, content, user, keep_good=given.keep_good)
         Path(given.rejects).write_bytes(rejects.content)
+    if outcome.accepted and not given.dry_run:
+        count.refresh()  # at a desk no worker may run: who asks next need not wait
     verb = "would be filed" if given.dry_run else "filed"
     print(
         f"{outcome.accepted} reports {verb} "
