@@ -40,22 +40,22 @@ def account(request: HttpRequest, username: str) -> HttpResponse:
     found = selectors.users(user).filter(username=username).first()
     if found is None:
         raise NotFoundError(_("There is no such account, or it is not yours to see."))
-    secret = ""
+    made_token = None
     if request.method == "POST":
-        secret = _change(request, user, found)
-        if not secret:
+        made_token = _change(request, user, found)
+        if made_token is None:
             return redirect("web:accounts:account", username)
     context = {
         "account": found,
         "roles": found.roles.select_related("organisation"),
         "tokens": found.tokens.order_by("-id"),
-        "secret": secret,
+        "secret": made_token,
         **_choices(user),
     }
     return show(request, "web/accounts/account.html", context)
 
 
-def _change(request: HttpRequest, user: User, found: User) -> str:
+def _change(request: HttpRequest, user: User, found: User) -> str | None:
     """One change; the secret of a token that was made, which is shown once."""
     said = request.POST
     action = said.get("action", "")
@@ -76,7 +76,7 @@ def _change(request: HttpRequest, user: User, found: User) -> str:
     else:
         raise NotFoundError(_("There is no such action."))
     tell(request, _("Noted."))
-    return ""
+    return None
 
 
 def _manager(request: HttpRequest) -> User:

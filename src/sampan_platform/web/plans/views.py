@@ -173,12 +173,10 @@ def _filtered(request: HttpRequest, run: PlanRun, rows: QuerySet[PlanLine]) -> Q
     if asked.get("item"):
         rows = rows.filter(resource__code=asked["item"])
     if asked.get("day"):
-        day = _day(asked.get("day", ""))
-        rows = rows.filter(depart_on=day)
+        leaves_on: date = _day(asked.get("day", ""))
+        rows = rows.filter(depart_on=leaves_on)
     if asked.get("today"):
-        rows = rows.filter(
-            source="stock", frozen=False, depart_on=rows[0].plan.start if rows else None
-        )
+        rows = rows.filter(pk__in=[line.pk for line in selectors.lines_to_order(run)])
     return rows
 
 
