@@ -1,0 +1,94 @@
+"""What a plan must or should leave as it is: commitments, pledges and reserves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sampan.fast.flow import forward
+from sampan.fast.plumbing import Plumbing
+from sampan.model import Model
+from sampan.model.numbers import Array
+from sampan.model.rows import Rows
+
+
+@dataclass(frozen=True)
+class Promises:
+    """By column what shipments must carry, and by row what must or should stay in stock."""
+
+    floor: Array
+    reserved: Array
+    wished: Array
+
+
+def promises(model: Model, p: Plumbing, x: Array) -> Promises:
+    """What the rules promise, shared among columns as the point has it.
+
+    Where the point carries less than a hard promise, `x` itself is raised.
+    """
+    floor = np.zeros(len(x))
+    reserved, wished = np.zeros(len(p.kind)), np.zeros(len(p.kind))
+    for rows in model.rows:
+        if rows.rule in ("commitment", "pledge"):
+            _shipped(model, rows, _hard(model, rows), floor, x)
+    for rows in model.rows:
+        if rows.rule == "reserve":
+            _kept(model, p, rows, floor, reserved, wished, x)
+    return Promises(floor, reserved, wished)
+
+
+def _hard(model: Model, rows: Rows) -> Array:
+    """What the rows ask for at least, whatever breaches they allow."""
+    c = model.columns
+    first, last = c.reserve_breaches.start, c.pledge_breaches.start + c.pledge_breaches.size
+    breach = (rows.column >= first) & (rows.column < last)
+    allowed = np.bincount(rows.row[breach], model.upper[rows.column[breach]], minlength=rows.size)
+    hard: Array = np.maximum(rows.rhs - allowed, 0.0)
+    # what rounding leaves of soft rules is no promise
+    hard[hard < 1e-9 * np.abs(rows.rhs)] = 0.0
+    return hard
+
+
+def _shipped(model: Model, rows: Rows, hard: Array, floor: Array, x: Array) -> None:
+    """Raise shipments to what is promised, and mark it."""
+    last = model.columns.shipments.start + model.columns.shipments.size
+    for row in np.flatnonzero(hard > 0):
+        columns = rows.column[rows.row == row]
+        columns = columns[columns < last]
+        if not len(columns):
+            continue
+        carried = x[columns].sum()
+        if carried <= 0.0:
+            x[columns[-1]] = carried = hard[row]
+        elif carried < hard[row]:
+            x[columns] *= hard[row] / carried
+            carried = hard[row]
+        np.maximum.at(floor, columns, x[columns] * (hard[row] / carried))
+
+
+def _kept(
+    model: Model, p: Plumbing, rows: Rows, floor: Array, reserved: Array, wished: Array, x: Array
+) -> None:
+    """Stocks that reserves need."""
+    stocks = model.columns.stocks
+    is_stock = (rows.column >= stocks.start) & (rows.column < stocks.start + stocks.size)
+    row, column = rows.row[is_stock], rows.column[is_stock]
+    home = np.zeros(stocks.size, dtype=np.int64)
+    kept = np.flatnonzero(p.stock >= 0)
+    home[p.stock[kept] - stocks.start] = kept
+    at = home[column - stocks.start]
+    hard = _hard(model, rows)
+    weight = x.copy()
+    if (hard > 0).any():
+        forward(p, floor, reserved, wished, weight)
+        weight += x
+    for target, wanted in ((reserved, hard), (wished, rows.rhs)):
+        held = np.bincount(row, weight[column], minlength=rows.size)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(held > 0, wanted / held, 0.0)
+        if target is wished:
+            share = np.minimum(share, 1.0)
+        np.maximum.at(target, at, weight[column] * share[row])
+        weight = x
+    np.maximum(wished - reserved, 0.0, out=wished)
