@@ -60,26 +60,25 @@ def within_limits(p: Plumbing, floor: Array, x: Array) -> None:
 @njit(cache=True)
 def forward(
     p: Plumbing, floor: Array, reserved: Array, wished: Array, x: Array
-) -> tuple[float, Array]:
+) -> tuple[Array, Array]:
     """Scale down what takes more than there is, period by period; stocks are what is left.
 
-    `reserved` and `wished`, by row, must and should stay in stock. Returns how much was cut,
-    and by row what promises lack.
+    `reserved` and `wished`, by row, must and should stay in stock. Returns by row what promises
+    lack, and what is left at the end of the period.
     """
     rows = len(p.kind)
     there = p.supply.copy()
     taken, given, promised, share = np.zeros(rows), np.zeros(rows), np.zeros(rows), np.ones(rows)
-    lacking = np.zeros(rows)
-    cut = 0.0
+    lacking, left = np.zeros(rows), np.zeros(rows)
     for period in range(len(p.row_cuts) - 1):
         for turn in range(PASSES):
             _sum(p, period, floor, x, taken, given, promised)
             if not _shares(p, period, turn, there, taken, given, promised, reserved, wished, share):
                 break
-            cut += _scale(p, period, floor, share, x)
-        _stay(p, period, there, taken, given, x, lacking)
+            _scale(p, period, floor, share, x)
+        _stay(p, period, there, taken, given, x, lacking, left)
         _pass_on(p, period, x, there)
-    return cut, lacking
+    return lacking, left
 
 
 @njit(cache=True)
@@ -142,9 +141,8 @@ def _shares(
 
 
 @njit(cache=True)
-def _scale(p: Plumbing, period: int, floor: Array, share: Array, x: Array) -> float:
-    """Take the shares; how much was cut."""
-    cut = 0.0
+def _scale(p: Plumbing, period: int, floor: Array, share: Array, x: Array) -> None:
+    """Take the shares."""
     for column in p.flows[p.flow_cuts[period] : p.flow_cuts[period + 1]]:
         if x[column] <= floor[column]:
             continue
@@ -158,30 +156,33 @@ def _scale(p: Plumbing, period: int, floor: Array, share: Array, x: Array) -> fl
             elif p.kind[row] == INPUT and share[row] > 1.0:
                 least = min(least, 1.0 / share[row])
         if least < 1.0:
-            before = x[column]
-            x[column] = floor[column] + least * (before - floor[column])
-            cut += before - x[column]
-    return cut
+            x[column] = floor[column] + least * (x[column] - floor[column])
 
 
 @njit(cache=True)
 def _stay(
-    p: Plumbing, period: int, there: Array, taken: Array, given: Array, x: Array, lacking: Array
+    p: Plumbing,
+    period: int,
+    there: Array,
+    taken: Array,
+    given: Array,
+    x: Array,
+    lacking: Array,
+    left: Array,
 ) -> None:
     """Stock at the end of the period, and what expires."""
     for row in p.rows[p.row_cuts[period] : p.row_cuts[period + 1]]:
         if p.kind[row] != BALANCE:
             continue
-        left = there[row] + given[row] - taken[row]
-        if left < 0.0:
-            lacking[row] = -left
-            left = 0.0
+        rest = there[row] + given[row] - taken[row]
+        lacking[row] = max(-rest, 0.0)
+        left[row] = max(rest, 0.0)
         if p.stock[row] >= 0:
-            x[p.stock[row]] = left
+            x[p.stock[row]] = left[row]
             if p.following[row] >= 0:
-                there[p.following[row]] += left
+                there[p.following[row]] += left[row]
         elif p.expired[row] >= 0:
-            x[p.expired[row]] = left
+            x[p.expired[row]] = left[row]
 
 
 @njit(cache=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 from sampan.model import Model
 from sampan.model.numbers import Array
@@ -50,6 +51,10 @@ class Plumbing(NamedTuple):
     """i: what comes from outside, for balances."""
     following: Array
     """i: the balance of the same node one period later, or NONE."""
+    preceding: Array
+    """i: one period earlier."""
+    node: Array
+    """i: a number shared by all balances of a node."""
     stock: Array
     """i: the column of what stays at the end of the period, or NONE."""
     expired: Array
@@ -57,6 +62,9 @@ class Plumbing(NamedTuple):
     flows: Array
     """Columns that move goods, by the period in which they start."""
     flow_cuts: Array
+    arrivals: Array
+    """Columns that bring goods, by the period in which these arrive or come out."""
+    arrival_cuts: Array
     rows: Array
     """Balances and inputs, by period."""
     row_cuts: Array
@@ -72,12 +80,18 @@ def plumbing(model: Model) -> Plumbing:
     placed = np.flatnonzero(kind != OTHER)
     rows = placed[np.argsort(period[placed], kind="stable")].astype(np.int32)
     periods = np.arange(model.numbers.periods + 1)
+    arrivals, arrival_cuts = _arrivals(model)
+    preceding = np.full(len(following), NONE, dtype=np.int32)
+    later = np.flatnonzero(following >= 0)
+    preceding[following[later]] = later
     matrix = model.matrix
     return Plumbing(
         starts=matrix.indptr, indices=matrix.indices, data=matrix.data,
-        kind=kind, period=period, role=role, upper=model.upper, most=most, eased=eased, breach=breach, supply=supply,
-        following=following, stock=stock, expired=expired,
+        kind=kind, period=period, role=role, upper=model.upper, most=most,
+        eased=eased, breach=breach, supply=supply,
+        following=following, preceding=preceding, node=_nodes(following, rows), stock=stock, expired=expired,
         flows=order, flow_cuts=np.searchsorted(starts[order], periods),
+        arrivals=arrivals, arrival_cuts=arrival_cuts,
         rows=rows, row_cuts=np.searchsorted(period[rows], periods),
     )  # fmt: skip
 
@@ -92,6 +106,7 @@ def _rows(model: Model) -> tuple[Array, ...]:
         mine = slice(int(start), int(start) + block.size)
         if block.rule in ("balance", "input"):
             kind[mine] = BALANCE if block.rule == "balance" else INPUT
+            assert block.period is not None  # noqa: S101 - these rules have one
             period[mine] = block.period
         if block.rule == "balance":
             supply[mine] = block.rhs
@@ -135,3 +150,32 @@ def _columns(model: Model) -> tuple[Array, Array]:
     lent = n.is_equipment[model.layers.resource[y["layer"]]]
     role[y.columns[lent]] = LENT
     return role, starts
+
+
+def _nodes(following: Array, rows: Array) -> Array:
+    """One number for all balances of a node, each handing its own on to the next period."""
+    node = np.arange(len(following), dtype=np.int32)
+    _hand_on(following, rows, node)
+    return node
+
+
+@njit(cache=True)
+def _hand_on(following: Array, rows: Array, node: Array) -> None:
+    for row in rows:
+        if following[row] >= 0:
+            node[following[row]] = node[row]
+
+
+def _arrivals(model: Model) -> tuple[Array, Array]:
+    """Shipments and runs by the period in which what they bring is there."""
+    n, c = model.numbers, model.columns
+    columns = np.concatenate([c.shipments.columns, c.runs.columns])
+    period = np.concatenate(
+        [
+            c.shipments["period"] + n.lane_lead[c.shipments["lane"]],
+            c.runs["period"] + n.process_lead[c.runs["process"]],
+        ]
+    )
+    order = np.argsort(period, kind="stable")
+    cuts = np.searchsorted(period[order], np.arange(n.periods + 1))
+    return columns[order].astype(np.int32), cuts

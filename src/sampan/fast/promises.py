@@ -20,22 +20,26 @@ class Promises:
     floor: Array
     reserved: Array
     wished: Array
+    worth: Array
+    """By column, what shipments should carry for pledges whose breach has a price."""
 
 
-def promises(model: Model, p: Plumbing, x: Array) -> Promises:
+def promises(model: Model, p: Plumbing, x: Array, costs: Array) -> Promises:
     """What the rules promise, shared among columns as the point has it.
 
     Where the point carries less than a hard promise, `x` itself is raised.
     """
-    floor = np.zeros(len(x))
+    floor, worth = np.zeros(len(x)), np.zeros(len(x))
     reserved, wished = np.zeros(len(p.kind)), np.zeros(len(p.kind))
     for rows in model.rows:
         if rows.rule in ("commitment", "pledge"):
             _shipped(model, rows, _hard(model, rows), floor, x)
+        if rows.rule == "pledge":
+            _pledged(model, rows, costs, worth, x)
     for rows in model.rows:
         if rows.rule == "reserve":
-            _kept(model, p, rows, floor, reserved, wished, x)
-    return Promises(floor, reserved, wished)
+            _kept(model, p, rows, costs, floor, reserved, wished, x)
+    return Promises(floor, reserved, wished, np.maximum(worth, floor))
 
 
 def _hard(model: Model, rows: Rows) -> Array:
@@ -67,8 +71,36 @@ def _shipped(model: Model, rows: Rows, hard: Array, floor: Array, x: Array) -> N
         np.maximum.at(floor, columns, x[columns] * (hard[row] / carried))
 
 
+def _pledged(model: Model, rows: Rows, costs: Array, worth: Array, x: Array) -> None:
+    """Shipments that count for soft pledges, up to what is pledged."""
+    wanted = _wanted(model, rows, costs)
+    sent = rows.column < model.columns.shipments.start + model.columns.shipments.size
+    row, column = rows.row[sent], rows.column[sent]
+    carried = np.bincount(row, x[column], minlength=rows.size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(carried > 0, np.minimum(wanted / carried, 1.0), 0.0)
+    np.maximum.at(worth, column, x[column] * share[row])
+
+
+def _wanted(model: Model, rows: Rows, costs: Array) -> Array:
+    """What the rows ask for, 0 where a breach is free."""
+    c = model.columns
+    first, last = c.reserve_breaches.start, c.pledge_breaches.start + c.pledge_breaches.size
+    breach = (rows.column >= first) & (rows.column < last)
+    price = np.bincount(rows.row[breach], costs[rows.column[breach]], minlength=rows.size)
+    wanted: Array = np.where(price > 0, rows.rhs, 0.0)
+    return wanted
+
+
 def _kept(
-    model: Model, p: Plumbing, rows: Rows, floor: Array, reserved: Array, wished: Array, x: Array
+    model: Model,
+    p: Plumbing,
+    rows: Rows,
+    costs: Array,
+    floor: Array,
+    reserved: Array,
+    wished: Array,
+    x: Array,
 ) -> None:
     """Stocks that reserves need."""
     stocks = model.columns.stocks
@@ -83,7 +115,7 @@ def _kept(
     if (hard > 0).any():
         forward(p, floor, reserved, wished, weight)
         weight += x
-    for target, wanted in ((reserved, hard), (wished, rows.rhs)):
+    for target, wanted in ((reserved, hard), (wished, _wanted(model, rows, costs))):
         held = np.bincount(row, weight[column], minlength=rows.size)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(held > 0, wanted / held, 0.0)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sampan.fast import flow, overflow
-from sampan.fast.plumbing import Plumbing, plumbing
+from sampan.fast import fill, flow, overflow, surplus
+from sampan.fast.plumbing import NONE, Plumbing, plumbing
 from sampan.fast.promises import Promises, promises
 from sampan.model import Model
 from sampan.model.circulation import lanes_in_rings, without_circulation
@@ -22,6 +22,8 @@ ALLOWED = 1e-9
 """Largest relative violation of a repaired plan."""
 EASINGS = 40
 """Rounds for stores that are too full, and exports beyond their share."""
+ROUNDS = 8
+"""Rounds of labels and paths."""
 
 
 def repaired(model: Model, x: Array, costs: Array, prices: Array | None = None) -> Array | None:
@@ -35,10 +37,14 @@ class Repairs:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.plumbing: Plumbing = plumbing(model)
-        self.storage = (0, 0)
+        self.storage, self.demands = (0, 0), 0
         for rows, start in zip(model.rows, model.row_starts, strict=False):
             if rows.rule == "storage_m3_max":
                 self.storage = (int(start), int(start) + rows.size)
+            if rows.rule == "demand":
+                self.demands = int(start)
+        self.demand = self.demands + model.columns.deliveries["demand"]
+        self.stands = _stands(model, self.plumbing)
         self.ringed = bool(lanes_in_rings(model.numbers).any())
 
     def of(self, x: Array, costs: Array) -> Array | None:
@@ -47,18 +53,72 @@ class Repairs:
         x = np.clip(np.where(np.isfinite(x), x, 0.0), 0.0, model.upper)
         if self.ringed:
             x = without_circulation(model, x)
-        kept = promises(model, p, x)
+        kept = promises(model, p, x, costs)
         flow.within_limits(p, kept.floor, x)
-        self._forward(kept, x)
+        left = self._forward(kept, x)
         flow.lend(p, x)
+        left = self._improve(kept, costs, x, left)
         settle(model, x)
         return x if largest_violation(model, x) <= ALLOWED else None
 
     def _forward(self, kept: Promises, x: Array) -> Array:
-        """Flows that are there, stores that hold them; by row what promises lack."""
+        """Flows that are there, stores that hold them; by row what is left."""
         p = self.plumbing
         for _ in range(EASINGS):
-            _, lacking = flow.forward(p, kept.floor, kept.reserved, kept.wished, x)
+            lacking, left = flow.forward(p, kept.floor, kept.reserved, kept.wished, x)
             if not overflow.ease(p, self.storage, self.model.numbers.periods, kept.floor, x):
                 break
-        return np.asarray(lacking)
+        self.lacking = lacking
+        return np.asarray(left)
+
+    def _improve(self, kept: Promises, costs: Array, x: Array, left: Array) -> Array:
+        """Less surplus, less shortage."""
+        p, first = self.plumbing, self.model.columns.deliveries.start
+        keep = surplus.keeping(p, costs)
+        need = surplus.needed(p, kept.reserved, kept.wished, x)
+        surplus.trim(p, costs, keep, need, left, kept.worth, x)
+        left = self._forward(kept, x)
+        flow.lend(p, x)
+        shortage = np.zeros(len(p.kind))
+        u = self.model.columns.shortages
+        shortage[self.demands : self.demands + u.size] = u.of(costs)
+        for _ in range(ROUNDS):
+            r = self._residual(kept, x, left)
+            fill.deliveries(p, costs, shortage, self.demand, first, r, x)
+            fill.labels(p, costs, keep, r, x)
+            gain, chosen = fill.best(
+                p, costs, keep, shortage, self.demand, first, self.stands, r, x
+            )
+            order = np.argsort(-gain, kind="stable")[: np.count_nonzero(gain > 0)]
+            if not len(order) or not fill.serve(p, order, chosen, self.stands, r, x) > 0:
+                break
+            left = self._forward(kept, x)
+        flow.lend(p, x)
+        return left
+
+    def _residual(self, kept: Promises, x: Array, left: Array) -> fill.Residual:
+        p = self.plumbing
+        need = surplus.needed(p, kept.reserved, kept.wished, x)
+        rows = len(p.kind)
+        return fill.Residual(
+            size=self.model.scale,
+            slack=p.most - flow.load(p, x, True),
+            spare=surplus.spared(p, need, left),
+            label=np.empty(rows),
+            parent=np.empty(rows, dtype=np.int32),
+            released=np.empty(rows, dtype=np.int32),
+            value=np.empty(rows),
+        )
+
+
+def _stands(model: Model, p: Plumbing) -> Array:
+    """By row of occupancy, the balance of the equipment that stands there."""
+    found = np.full(len(p.kind), NONE, dtype=np.int32)
+    home = np.full(model.columns.count, NONE, dtype=np.int32)
+    kept = np.flatnonzero(p.stock >= 0)
+    home[p.stock[kept]] = kept
+    for rows, start in zip(model.rows, model.row_starts, strict=False):
+        if rows.rule == "occupancy":
+            at = home[rows.column]
+            found[start + rows.row[at >= 0]] = at[at >= 0]
+    return found
