@@ -21,7 +21,14 @@ class Promises:
     reserved: Array
     wished: Array
     worth: Array
+    hard: bool
+    """Whether some reserve is hard."""
     """By column, what shipments should carry for pledges whose breach has a price."""
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any hard promise."""
+        return bool(self.reserved.any() or self.floor.any() or self.hard)
 
 
 def promises(model: Model, p: Plumbing, x: Array, costs: Array) -> Promises:
@@ -39,7 +46,8 @@ def promises(model: Model, p: Plumbing, x: Array, costs: Array) -> Promises:
     for rows in model.rows:
         if rows.rule == "reserve":
             _kept(model, p, rows, costs, floor, reserved, wished, x)
-    return Promises(floor, reserved, wished, np.maximum(worth, floor))
+    hard = any(_hard(model, rows).any() for rows in model.rows if rows.rule == "reserve")
+    return Promises(floor, reserved, wished, np.maximum(worth, floor), hard)
 
 
 def _hard(model: Model, rows: Rows) -> Array:
@@ -124,3 +132,32 @@ def _kept(
         np.maximum.at(target, at, weight[column] * share[row])
         weight = x
     np.maximum(wished - reserved, 0.0, out=wished)
+
+
+def missing_reserves(
+    model: Model, p: Plumbing, kept: Promises, label: Array, x: Array
+) -> list[tuple[int, float]]:
+    """Balances where hard reserves lack stock, and how much, each where it costs least.
+
+    What is asked for is set aside from now on.
+    """
+    found: list[tuple[int, float]] = []
+    stocks = model.columns.stocks
+    home = np.zeros(stocks.size, dtype=np.int64)
+    at = np.flatnonzero(p.stock >= 0)
+    home[p.stock[at] - stocks.start] = at
+    for rows in model.rows:
+        if rows.rule != "reserve":
+            continue
+        is_stock = (rows.column >= stocks.start) & (rows.column < stocks.start + stocks.size)
+        hard = _hard(model, rows)
+        held = np.bincount(rows.row[is_stock], x[rows.column[is_stock]], minlength=rows.size)
+        for row in np.flatnonzero(hard - held > 1e-12 * hard):
+            places = home[rows.column[is_stock & (rows.row == row)] - stocks.start]
+            if not len(places):
+                continue
+            place = int(places[np.argmin(label[places])])
+            amount = float(hard[row] - held[row])
+            kept.reserved[place] = max(kept.reserved[place], x[p.stock[place]]) + amount
+            found.append((place, amount))
+    return found

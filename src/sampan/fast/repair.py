@@ -11,7 +11,7 @@ import numpy as np
 
 from sampan.fast import fill, flow, overflow, surplus
 from sampan.fast.plumbing import NONE, Plumbing, plumbing
-from sampan.fast.promises import Promises, promises
+from sampan.fast.promises import Promises, missing_reserves, promises
 from sampan.model import Model
 from sampan.model.circulation import lanes_in_rings, without_circulation
 from sampan.model.exact import largest_violation
@@ -22,6 +22,8 @@ ALLOWED = 1e-9
 """Largest relative violation of a repaired plan."""
 EASINGS = 40
 """Rounds for stores that are too full, and exports beyond their share."""
+FULFILMENTS = 30
+"""Rounds of bringing what promises lack."""
 ROUNDS = 8
 """Rounds of labels and paths."""
 
@@ -55,7 +57,7 @@ class Repairs:
             x = without_circulation(model, x)
         kept = promises(model, p, x, costs)
         flow.within_limits(p, kept.floor, x)
-        left = self._forward(kept, x)
+        left = self._fulfil(kept, costs, x, self._forward(kept, x))
         flow.lend(p, x)
         left = self._improve(kept, costs, x, left)
         settle(model, x)
@@ -71,17 +73,34 @@ class Repairs:
         self.lacking = lacking
         return np.asarray(left)
 
+    def _fulfil(self, kept: Promises, costs: Array, x: Array, left: Array) -> Array:
+        """Bring what promises lack, wherever it costs least."""
+        p = self.plumbing
+        if not kept.any:
+            return left
+        for _ in range(FULFILMENTS):
+            lacking = [(int(row), self.lacking[row]) for row in np.flatnonzero(self.lacking)]
+            r = self._residual(kept, x, left)
+            fill.deliveries(p, costs, self._shortage(costs), self.demand, self._first, r, x)
+            fill.labels(p, costs, surplus.keeping(p, costs), r, x)
+            lacking += missing_reserves(self.model, p, kept, r.label, x)
+            used, brought = np.zeros(len(p.kind)), 0.0
+            for row, amount in sorted(lacking, key=lambda item: p.period[item[0]]):
+                brought += fill.push(p, r, NONE, row, amount, used, x)
+            if not brought > 0.0:
+                break
+            left = self._forward(kept, x)
+        return left
+
     def _improve(self, kept: Promises, costs: Array, x: Array, left: Array) -> Array:
         """Less surplus, less shortage."""
-        p, first = self.plumbing, self.model.columns.deliveries.start
+        p, first = self.plumbing, self._first
         keep = surplus.keeping(p, costs)
         need = surplus.needed(p, kept.reserved, kept.wished, x)
         surplus.trim(p, costs, keep, need, left, kept.worth, x)
         left = self._forward(kept, x)
         flow.lend(p, x)
-        shortage = np.zeros(len(p.kind))
-        u = self.model.columns.shortages
-        shortage[self.demands : self.demands + u.size] = u.of(costs)
+        shortage = self._shortage(costs)
         for _ in range(ROUNDS):
             r = self._residual(kept, x, left)
             fill.deliveries(p, costs, shortage, self.demand, first, r, x)
@@ -95,6 +114,17 @@ class Repairs:
             left = self._forward(kept, x)
         flow.lend(p, x)
         return left
+
+    @property
+    def _first(self) -> int:
+        return self.model.columns.deliveries.start
+
+    def _shortage(self, costs: Array) -> Array:
+        """By row of a demand, what its shortage costs."""
+        shortage = np.zeros(len(self.plumbing.kind))
+        u = self.model.columns.shortages
+        shortage[self.demands : self.demands + u.size] = u.of(costs)
+        return shortage
 
     def _residual(self, kept: Promises, x: Array, left: Array) -> fill.Residual:
         p = self.plumbing

@@ -121,7 +121,8 @@ def _less(
             saving -= value * keep[row]
             if value < 0:
                 amount = min(amount, spare[row] / -value)
-    if amount <= 0.0 or saving <= 0.0:
+    # where it saves nothing, what is left over is of more use where it came from
+    if amount <= 0.0 or saving < 0.0:
         return False
     x[column] -= amount
     for at in range(p.starts[column], p.starts[column + 1]):
