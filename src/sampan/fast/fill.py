@@ -46,7 +46,7 @@ def room(p: Plumbing, r: Residual, column: int, x: Array) -> float:
     for at in range(p.starts[column], p.starts[column + 1]):
         if p.data[at] > 0 and p.kind[p.indices[at]] == 0:
             free = min(free, r.slack[p.indices[at]] / p.data[at])
-    return free
+    return float(free)
 
 
 @njit(cache=True)
@@ -150,9 +150,10 @@ def best(
     for number in range(len(demand)):
         column = first + number
         wanted = demand[number]
-        if shortage[wanted] <= 0.0 or room(p, r, column, x) <= NEGLIGIBLE * r.size[column]:
-            if p.role[column] != LENT or shortage[wanted] <= 0.0:
-                continue
+        if shortage[wanted] <= 0.0:
+            continue
+        if p.role[column] != LENT and room(p, r, column, x) <= NEGLIGIBLE * r.size[column]:
+            continue
         cost, served = costs[column], 1.0
         for at in range(p.starts[column], p.starts[column + 1]):
             row = p.indices[at]
@@ -198,7 +199,7 @@ def push(
         parent = r.parent[row]
         if parent == NONE or count + waiting > LONGEST - 40 or source_count >= LONGEST - 2:
             return 0.0
-        if parent == SPARE or parent == RELEASE:
+        if parent in (SPARE, RELEASE):
             sources[source_count], taken[source_count] = row, time
             source_count += 1
             continue
@@ -283,8 +284,8 @@ def _available(
         for other in range(len(sources)):
             if sources[other] == row:
                 same += taken[other]
-        return x[r.released[row]] / same
-    return least / total
+        return float(x[r.released[row]] / same)
+    return float(least / total)
 
 
 @njit(cache=True)

@@ -59,9 +59,13 @@ class Repairs:
         flow.within_limits(p, kept.floor, x)
         left = self._fulfil(kept, costs, x, self._forward(kept, x))
         flow.lend(p, x)
-        left = self._improve(kept, costs, x, left)
         settle(model, x)
-        return x if largest_violation(model, x) <= ALLOWED else None
+        first = x.copy()
+        self._improve(kept, costs, x, left)
+        settle(model, x)
+        # shortages and surplus are looked at, other wishes not: it may have got worse
+        tried = sorted((x, first), key=lambda point: float(costs @ point))
+        return next((one for one in tried if largest_violation(model, one) <= ALLOWED), None)
 
     def _forward(self, kept: Promises, x: Array) -> Array:
         """Flows that are there, stores that hold them; by row what is left."""
@@ -92,12 +96,12 @@ class Repairs:
             left = self._forward(kept, x)
         return left
 
-    def _improve(self, kept: Promises, costs: Array, x: Array, left: Array) -> Array:
+    def _improve(self, kept: Promises, costs: Array, x: Array, left: Array) -> None:
         """Less surplus, less shortage."""
         p, first = self.plumbing, self._first
         keep = surplus.keeping(p, costs)
         need = surplus.needed(p, kept.reserved, kept.wished, x)
-        surplus.trim(p, costs, keep, need, left, kept.worth, x)
+        surplus.trim(p, self.storage, costs, keep, need, left, kept.worth, x)
         left = self._forward(kept, x)
         flow.lend(p, x)
         shortage = self._shortage(costs)
@@ -113,7 +117,6 @@ class Repairs:
                 break
             left = self._forward(kept, x)
         flow.lend(p, x)
-        return left
 
     @property
     def _first(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from sampan.fast.flow import load
 from sampan.fast.plumbing import BALANCE, INPUT, LENT, OTHER, Plumbing
 from sampan.model.numbers import Array
 
@@ -62,9 +63,20 @@ def spared(p: Plumbing, need: Array, left: Array) -> Array:
 
 @njit(cache=True)
 def trim(
-    p: Plumbing, costs: Array, keep: Array, need: Array, left: Array, floor: Array, x: Array
+    p: Plumbing,
+    stores: tuple[int, int],
+    costs: Array,
+    keep: Array,
+    need: Array,
+    left: Array,
+    floor: Array,
+    x: Array,
 ) -> None:
-    """Bring in less of what is left over, from the last period back, where that saves cost."""
+    """Bring in less of what is left over, from the last period back, where that saves cost.
+
+    `stores` are the first storage row and the one after the last.
+    """
+    slack = p.most + p.breach - load(p, x, True)
     spare = np.zeros(len(p.kind))
     credit = np.zeros(len(p.kind))
     keep = keep.copy()
@@ -83,7 +95,19 @@ def trim(
             some = False
             for column in p.arrivals[p.arrival_cuts[period] : p.arrival_cuts[period + 1]]:
                 if x[column] > floor[column]:
-                    some |= _less(p, column, period, costs[column], keep, floor, spare, credit, x)
+                    some |= _less(
+                        p,
+                        column,
+                        period,
+                        stores,
+                        costs[column],
+                        keep,
+                        floor,
+                        spare,
+                        credit,
+                        slack,
+                        x,
+                    )
             if not some:
                 break
 
@@ -104,11 +128,13 @@ def _less(
     p: Plumbing,
     column: int,
     period: int,
+    stores: tuple[int, int],
     cost: float,
     keep: Array,
     floor: Array,
     spare: Array,
     credit: Array,
+    slack: Array,
     x: Array,
 ) -> bool:
     """One column; whether it was cut."""
@@ -121,6 +147,8 @@ def _less(
             saving -= value * keep[row]
             if value < 0:
                 amount = min(amount, spare[row] / -value)
+            elif stores[1] > stores[0]:
+                amount = min(amount, _room(p, row, slack, 0.0) / value)
     # where it saves nothing, what is left over is of more use where it came from
     if amount <= 0.0 or saving < 0.0:
         return False
@@ -132,4 +160,21 @@ def _less(
                 spare[row] = max(spare[row] + value * amount, 0.0)
             else:
                 credit[row] += value * amount
+            if value > 0 and stores[1] > stores[0]:
+                _room(p, row, slack, value * amount)
     return True
+
+
+@njit(cache=True)
+def _room(p: Plumbing, row: int, slack: Array, amount: float) -> float:
+    """How much more may stay at a balance to the end; `amount` is taken from that."""
+    free = np.inf
+    while row >= 0 and p.stock[row] >= 0:
+        column = p.stock[row]
+        for at in range(p.starts[column], p.starts[column + 1]):
+            store = p.indices[at]
+            if p.eased[store] and p.data[at] > 0:
+                free = min(free, max(slack[store], 0.0) / p.data[at])
+                slack[store] -= p.data[at] * amount
+        row = p.following[row]
+    return free
