@@ -112,9 +112,18 @@ def _add_solve(commands: Any) -> None:
     parser.add_argument(
         "--gap",
         type=_share,
-        default=0.0,
         metavar="SHARE",
-        help="stop a search for whole numbers this near to the best, such as 0.01",
+        help="stop this near to the best, such as 0.01 (fast method: 0.001 by default; exact "
+        "method: of a search for whole numbers, 0 by default)",
+    )
+    parser.add_argument(
+        "--method",
+        choices=("exact", "fast", "auto"),
+        default="exact",
+        help="exact: to the end; fast: large networks, to a proven gap; auto: by size and shape",
+    )
+    parser.add_argument(
+        "--start", metavar="PLAN", help="begin from the plan in this folder (fast method)"
     )
     parser.add_argument(
         "--threads", type=_count, metavar="COUNT", help="of the solver; all cores by default"

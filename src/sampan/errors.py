@@ -7,6 +7,7 @@
     ├── PlanFileError         a plan's folder cannot be read; lists every problem
     ├── ContradictionError    hard rules exclude each other; names a smallest set of them
     ├── OutputError           a file or folder cannot be written, or holds something else
+    ├── MethodError           the method asked for cannot solve this network
     ├── SolverError           the solver failed, or stopped before it had any plan
     ├── MissingPackageError   an optional package is needed for what was asked
     └── RemoteError           a platform refused a request, or did not answer it
@@ -117,6 +118,10 @@ class ContradictionError(SampanError):
 
 class OutputError(SampanError):
     """A file or folder cannot be written, or holds something that must not be overwritten."""
+
+
+class MethodError(SampanError):
+    """The method asked for does not exist, or cannot solve this network."""
 
 
 class SolverError(SampanError):

@@ -6,12 +6,13 @@ check → build → solve stage by stage → remove the solver's residues → st
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from sampan.certificate import certificate
 from sampan.check import raise_on_errors
+from sampan.errors import MethodError
 from sampan.model import Model, build
 from sampan.model.exact import exact, largest_violation
 from sampan.model.frames import plan_frames
@@ -22,14 +23,19 @@ from sampan.run_stages import Solved, run_stages
 from sampan.solvers.control import Control, Progress
 from sampan.version import version
 
+if TYPE_CHECKING:
+    from sampan.fast.run import FastSolved
+
 __all__ = ["Progress", "solve"]
 
 
 def solve(
     network: Network,
     *,
+    method: str = "exact",
     time_limit: float | None = None,
-    gap: float = 0.0,
+    gap: float | None = None,
+    start: Plan | None = None,
     threads: int | None = None,
     on_progress: Callable[[Progress], bool | None] | None = None,
 ) -> Plan:
@@ -41,8 +47,14 @@ def solve(
         What there is and what is wanted; see `sampan.read_network`.
     time_limit
         Seconds after which to stop and return the best plan found with its gap.
+    method
+        "exact" solves every stage to its end; "fast" solves the objective `total` of large
+        networks to a proven gap; "auto" chooses (docs/explanation/fast-method.md says how).
     gap
-        Relative gap at which a search for whole numbers may stop; 0 for the best plan.
+        Relative gap at which to stop: of the fast method, 0.001 by default; of the exact
+        method, in a search for whole numbers, 0 by default: the best plan.
+    start
+        A plan from which the fast method begins, of this network or of one much like it.
     threads
         Of the solver; all cores by default.
     on_progress
@@ -73,7 +85,9 @@ def solve(
     raise_on_errors(network)
     control = Control(time_limit, on_progress)
     model = build(network)
-    solved = run_stages(model, control, gap=gap, threads=threads)
+    if chosen(method, model) == "fast":
+        return _solve_fast(model, control, gap, start)
+    solved = run_stages(model, control, gap=gap or 0.0, threads=threads)
     x = exact(model, solved.outcome.x)
     frames: dict[str, pl.DataFrame] = plan_frames(model, x) | certificate(
         model, solved, x, control, threads
@@ -81,8 +95,36 @@ def solve(
     return Plan(frames, _summary(model, x, frames, solved, control))
 
 
+METHODS = ("exact", "fast", "auto")
+AUTO_COLUMNS = 20_000
+"""Variables from which `auto` takes the fast method, where that can solve the network."""
+
+
+def chosen(method: str, model: Model) -> str:
+    """`exact` or `fast`."""
+    if method not in METHODS:
+        raise MethodError(f"There is no method {method!r}; there are {', '.join(METHODS)}.")
+    if method != "auto":
+        return method
+    from sampan.fast.scope import why_not
+
+    return "fast" if model.columns.count >= AUTO_COLUMNS and not why_not(model) else "exact"
+
+
+def _solve_fast(model: Model, control: Control, gap: float | None, start: Plan | None) -> Plan:
+    from sampan.fast.run import run_fast
+
+    solved = run_fast(model, control, gap=gap, start=start)
+    frames = plan_frames(model, solved.x) | solved.certificate
+    return Plan(frames, _summary(model, solved.x, frames, solved, control))
+
+
 def _summary(
-    model: Model, x: Array, frames: dict[str, pl.DataFrame], solved: Solved, control: Control
+    model: Model,
+    x: Array,
+    frames: dict[str, pl.DataFrame],
+    solved: Solved | FastSolved,
+    control: Control,
 ) -> dict[str, Any]:
     rows, columns = model.matrix.shape
     return {

@@ -20,6 +20,7 @@ from sampan.commands.progress import Display, display
 from sampan.errors import OutputError, Problem
 from sampan.network import Network
 from sampan.plan import Plan, Status
+from sampan.read import read_plan
 from sampan.solve import Progress, solve
 from sampan.write import check_plan_folder, write_plan
 
@@ -95,6 +96,8 @@ def _solve(network: Network, arguments: argparse.Namespace) -> Plan:
         with catching(stop):
             return solve(
                 network,
+                method=arguments.method,
+                start=None if arguments.start is None else read_plan(arguments.start),
                 time_limit=arguments.time_limit,
                 gap=arguments.gap,
                 threads=arguments.threads,

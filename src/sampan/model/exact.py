@@ -13,9 +13,9 @@ from scipy import sparse
 from sampan.model.balance import flows_of_runs
 from sampan.model.build import Model
 from sampan.model.circulation import without_circulation
-from sampan.model.columns import Block
 from sampan.model.layers import output_layers
 from sampan.model.numbers import Array
+from sampan.model.settle import settle
 
 RESIDUE = 1e-9
 """Quantities below this share of a column's typical size are solver noise, and become 0."""
@@ -120,8 +120,7 @@ class _Simulation:
 
     def run(self) -> Array:
         self.run_all()
-        self._shortages()
-        self._breaches()
+        settle(self.model, self.x)
         return self.x
 
     def _period(self, period: int, there: Array) -> None:
@@ -251,67 +250,3 @@ class _Simulation:
             factor = np.where(drawn > 0, np.minimum(used / drawn, 1.0), 0.0)
         self.x[g.start + pick] *= factor[g["flow"][pick]]
         return bool((self.x[column] < before).any())
-
-    def _shortages(self) -> None:
-        n, c = self.model.numbers, self.model.columns
-        y = c.deliveries
-        met = np.bincount(y["demand"], y.of(self.x) / y["per_unit"], minlength=c.shortages.size)
-        short = np.maximum(n.demand_quantity - met, 0.0)
-        self.x[c.shortages.columns] = np.where(short < 1e-11 * n.demand_quantity, 0.0, short)
-
-    def _breaches(self) -> None:
-        """Soft rules are broken by exactly what is missing; changes likewise."""
-        c = self.model.columns
-        for rule, block, sign in (
-            ("reserve", c.reserve_breaches, 1.0),
-            ("storage_m3_max", c.storage_breaches, -1.0),
-        ):
-            missing = sign * self._missing(rule, block)
-            if len(missing):
-                self.x[block.columns] = np.clip(missing, 0.0, block.upper)
-        self._pledge_breaches()
-        gap = self._missing("change", c.above, c.below)
-        if len(gap):
-            self.x[c.above.columns] = np.maximum(-gap, 0.0)
-            self.x[c.below.columns] = np.maximum(gap, 0.0)
-
-    def _missing(self, rule: str, *own: Block) -> Array:
-        """Right side minus the rest of a rule's rows, without the rule's own slack columns."""
-        model = self.model
-        rows = [block for block in model.rows if block.rule == rule]
-        if not rows:
-            return np.zeros(0)
-        without = self.x.copy()
-        for block in own:
-            without[block.columns] = 0.0
-        (block_rows,) = rows
-        load = np.bincount(
-            block_rows.row, block_rows.value * without[block_rows.column], minlength=block_rows.size
-        )
-        missing: Array = block_rows.rhs - load
-        return missing
-
-    def _pledge_breaches(self) -> None:
-        """As the solver has them, as pledges add up; what is missing is added, the rest taken off.
-
-        Which of several pledges is broken is a choice: a breach of an earlier one counts for
-        the later ones as well, and each has its own weight.
-        """
-        model, b = self.model, self.model.columns.pledge_breaches
-        missing = self._missing("pledge", b)
-        if not len(missing):
-            return
-        (rows,) = [block for block in model.rows if block.rule == "pledge"]
-        own = (rows.column >= b.start) & (rows.column < b.start + b.size)
-        counts = np.zeros((b.size, b.size), dtype=bool)
-        counts[rows.row[own], rows.column[own] - b.start] = True
-        breach = np.clip(b.of(self.x), 0.0, b.upper)
-        for row in np.argsort(counts.sum(axis=1), kind="stable"):
-            for pledge in (row, *np.flatnonzero(counts[row])):
-                lacking = missing[row] - breach[counts[row]].sum()
-                breach[pledge] = np.clip(breach[pledge] + max(lacking, 0.0), 0.0, b.upper[pledge])
-        for pledge in range(b.size):
-            within = counts[:, pledge]
-            spare = (counts[within] @ breach - missing[within]).min()
-            breach[pledge] = max(breach[pledge] - max(spare, 0.0), 0.0)
-        self.x[b.columns] = breach

@@ -23,6 +23,8 @@ class Progress:
     value: float | None
     """The solver's current objective in this part, if it has one."""
     seconds: float
+    bound: float | None = None
+    """What no plan can beat, of a method that proves it on the way; `value` is then a plan's."""
 
 
 class Control:
@@ -63,11 +65,11 @@ class Control:
         self.stage, self.part, self.step, self.steps = stage, part, step, steps
         self.report(0, None)
 
-    def report(self, iterations: int, value: float | None) -> None:
+    def report(self, iterations: int, value: float | None, bound: float | None = None) -> None:
         if self.on_progress is None:
             return
         progress = Progress(
-            self.stage, self.part, self.step, self.steps, iterations, value, self.seconds
+            self.stage, self.part, self.step, self.steps, iterations, value, self.seconds, bound
         )
         if self.on_progress(progress) is False:
             self.interrupted.set()

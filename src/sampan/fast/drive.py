@@ -1,0 +1,131 @@
+"""Iterate, prove, repair, until the best plan and the best proof are close enough."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import inf
+
+import numpy as np
+
+from sampan.fast.bound import order_of, proven
+from sampan.fast.program import Program
+from sampan.fast.repair import repaired
+from sampan.fast.state import State
+from sampan.model import Model
+from sampan.model.numbers import Array
+
+FIRST = 40
+"""Iterations before the first proof."""
+GROWTH = 1.25
+"""From one proof to the next, iterations grow by this factor."""
+PLAN_WEIGHT = 50.0
+"""The plan likes a primal weight so many times that of the proof …"""
+PLAN_SHARE = 0.2
+"""… for this share of the iterations again, on a copy."""
+SMALLEST = 1e-9
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What was known at some time."""
+
+    seconds: float
+    iterations: int
+    value: float
+    bound: float
+
+    @property
+    def gap(self) -> float:
+        return gap_of(self.value, self.bound)
+
+
+@dataclass
+class Result:
+    """The best plan, the best proof, and how they came."""
+
+    x: Array | None = None
+    value: float = inf
+    prices: Array | None = None
+    bound: float = 0.0
+    course: list[Moment] = field(default_factory=list)
+
+    @property
+    def gap(self) -> float:
+        return gap_of(self.value, self.bound)
+
+    def reduced(self, model: Model, costs: Array) -> Array:
+        """What each column costs at the best prices, net of what it takes and gives."""
+        assert self.prices is not None  # noqa: S101 - the first thing that a drive does
+        left: Array = costs - model.matrix.T @ self.prices
+        return left
+
+
+def gap_of(value: float, bound: float) -> float:
+    """|value − bound| ÷ |value|, as in the certificate."""
+    return (value - bound) / max(abs(value), SMALLEST) if value < inf else inf
+
+
+class Drive:
+    """One linear objective of one model."""
+
+    def __init__(
+        self,
+        model: Model,
+        costs: Array,
+        state: State,
+        stop: Callable[[Result], bool],
+        most: int = 1_000_000,
+    ) -> None:
+        self.model, self.costs, self.state, self.stop, self.most = model, costs, state, stop, most
+        self.order = order_of(model)
+        self.result = Result()
+        self.started = time.perf_counter()
+
+    def run(self) -> Result:
+        """Until the caller says stop; with what there is then."""
+        following = FIRST
+        while True:
+            self.prove()
+            if self._enough():
+                break
+            self.plan()
+            if self._enough():
+                break
+            self.state.run(max(following - self.state.iterations, 1))
+            following = max(int(self.state.iterations * GROWTH), self.state.iterations + FIRST)
+        return self.result
+
+    def prove(self) -> None:
+        """Keep the proof of the prices at hand, if it is the best so far."""
+        bound, prices = proven(self.model, self.costs, self.state.duals(), self.order)
+        if bound > self.result.bound or self.result.prices is None:
+            self.result.bound, self.result.prices = max(bound, 0.0), prices
+
+    def plan(self) -> None:
+        """Keep the plan nearest to the point at hand, if it is the best so far."""
+        side = self.state
+        if side.iterations:
+            side = side.copy()
+            side.omega *= PLAN_WEIGHT
+            side.run(max(int(PLAN_SHARE * self.state.iterations), 10), adapt=False)
+        x = repaired(self.model, side.point(), self.costs, self.result.prices)
+        if x is None:
+            return
+        value = float(self.costs @ x)
+        if value < self.result.value:
+            self.result.x, self.result.value = x, value
+
+    def _enough(self) -> bool:
+        result = self.result
+        seconds = time.perf_counter() - self.started
+        moment = Moment(seconds, self.state.iterations, result.value, result.bound)
+        result.course.append(moment)
+        return self.stop(result) or self.state.iterations >= self.most
+
+
+def starting_state(program: Program) -> State:
+    """Nothing moves, nothing has a price."""
+    zeros = np.zeros(len(program.cost), dtype=np.float32)
+    return State(program, zeros, np.zeros(len(program.rhs), dtype=np.float32))
