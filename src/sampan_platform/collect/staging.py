@@ -240,7 +240,7 @@ def add(frame: pl.DataFrame, actor: int, filing: int, now: datetime) -> None:
         for (flags, words, posting), part in rows.with_columns(
             flagged=pl.col("flags") != "[]", said=pl.col(EXPLANATION) != ""
         ).group_by("flagged", "said", "posting", maintain_order=True):
-            same: dict[str, str | int] = {**more, "version": 1, "posting": str(posting)}
+            same: dict[str, Any] = {**more, "version": 1, "posting": str(posting)}
             same |= {} if flags else {"flags": "[]"}
             same |= {} if words else {EXPLANATION: ""}
             bound = part.select(name for name in columns if name not in same)
