@@ -79,6 +79,7 @@ def order_of(model: Model) -> Order:
         rows = slice(int(start), int(start) + block.size)
         if block.rule in kinds:
             kind[rows] = kinds[block.rule]
+            assert block.period is not None  # every row of these rules has its period
             period[rows] = block.period
         once = len(np.unique(block.column)) == len(block.column)
         if block.rule in _TIGHTENED and once:
