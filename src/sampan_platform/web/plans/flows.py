@@ -1,14 +1,15 @@
-"""What the map of a plan draws."""
+"""Between which places a plan sends what: for the table of its lines and for the map."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.dispatch import selectors as dispatch
-from sampan_platform.dispatch.models import PlanRun
+from sampan_platform.dispatch.models import PlanLine, PlanRun
 from sampan_platform.people.models import User
 from sampan_platform.web.templatetags.sampan import either, name
 
@@ -26,18 +27,52 @@ def map_of_plan(user: User, run: PlanRun, item: str) -> dict[str, Any]:
         sites.append(
             [name(site), kind, site.longitude_deg, site.latitude_deg, rates.get(site.code)]
         )
-    lines = dispatch.lines(run).exclude(lane=None).order_by()
+    lines = dispatch.lines(run).order_by()
     if item:
         lines = lines.filter(resource__code=item)
     sums: dict[tuple[int, int, int], float] = defaultdict(float)
-    columns = ("lane__origin__code", "lane__destination__code", "depart_on", "quantity")
-    for origin, destination, day, quantity in lines.values_list(*columns):
-        if origin in places and destination in places:
-            sums[places[origin], places[destination], (day - run.start).days] += float(quantity)
+    columns = (
+        "lane__origin__code",
+        "lane__destination__code",
+        "lane_code",
+        "depart_on",
+        "quantity",
+    )
+    added = added_lanes(run.changes)
+    for origin, destination, lane, day, quantity in lines.values_list(*columns):
+        ends = (origin, destination) if origin else added.get(lane, ("", ""))
+        if ends[0] in places and ends[1] in places:
+            sums[places[ends[0]], places[ends[1]], (day - run.start).days] += float(quantity)
     return {
         "sites": sites,
         "days": [(run.start + timedelta(number)).isoformat() for number in range(run.days)],
         "flows": [[*key, round(quantity, 3)] for key, quantity in sums.items()],
+    }
+
+
+def with_ends(run: PlanRun, lines: Sequence[PlanLine]) -> list[dict[str, Any]]:
+    """Lines with the names of both their ends; a scenario's own lanes are found in its network."""
+    added = added_lanes(run.changes)
+    sites: dict[str, str] = {}
+    if added:
+        sites = {one.code: name(one) for one in catalogue.sites().select_related(None)}
+    found = []
+    for line in lines:
+        if line.lane is not None:
+            ends = name(line.lane.origin), name(line.lane.destination)
+        else:
+            codes = added.get(line.lane_code, ("", ""))
+            ends = sites.get(codes[0], codes[0]), sites.get(codes[1], codes[1])
+        found.append({"row": line, "origin": ends[0], "destination": ends[1]})
+    return found
+
+
+def added_lanes(changes: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Of each lane that only a scenario has, where it begins and ends."""
+    return {
+        str(one["lane"]): (str(one["origin"]), str(one["destination"]))
+        for one in changes
+        if one.get("do") == "add_lane"
     }
 
 

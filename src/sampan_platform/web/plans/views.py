@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -13,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sampan_platform.common.errors import InvalidError
+from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.dispatch import selectors, services
 from sampan_platform.dispatch.approval import approve as approve_plan
 from sampan_platform.dispatch.approval import reject as reject_plan
@@ -24,11 +23,21 @@ from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 from sampan_platform.web.pages import go_back, page, show, tell, user_of
 from sampan_platform.web.plans import telling
+from sampan_platform.web.plans.flows import added_lanes, map_of_plan, with_ends
+from sampan_platform.web.plans.said import day, quantity, whole
 from sampan_platform.web.templatetags.sampan import name
 
+DAYS = 7
+"""That a plan covers where nothing else is said."""
 PAGE_ROWS = 50
-SHORT_ROWS = 60
+SHORT_ROWS = 500
 LINE_ROWS_MAX = 3_000
+LINE_FILTERS = {
+    "item": "resource__code",
+    "origin": "lane__origin__code",
+    "destination": "lane__destination__code",
+}
+"""Of the table of shipments: what the address calls a column."""
 
 
 @page
@@ -51,25 +60,16 @@ def plans(request: HttpRequest) -> HttpResponse:
 def _start(request: HttpRequest) -> HttpResponse:
     user, said = user_of(request), request.POST
     scope = people.organisation(user, said.get("organisation", ""), people.RUN_PLAN)
-    scenario = selectors.scenario(user, int(said["scenario"])) if said.get("scenario") else None
-    limit = _whole(said.get("time_limit", ""), _("time limit"), empty=None)
+    scenario, limit = said.get("scenario", ""), said.get("time_limit", "").strip()
     run = services.start(
         scope,
         user,
-        days=_whole(said.get("days", ""), _("days"), empty=7) or 7,
-        order_days=_whole(said.get("order_days", ""), _("days to order"), empty=1) or 1,
-        scenario=scenario,
-        time_limit_seconds=limit,
+        days=whole(said.get("days", ""), _("days"), empty=DAYS),
+        order_days=whole(said.get("order_days", ""), _("days to order"), empty=1),
+        scenario=selectors.scenario(user, whole(scenario, _("scenario"))) if scenario else None,
+        time_limit_seconds=whole(limit, _("time limit")) if limit else None,
     )
     return redirect("web:plans:plan", run.pk)
-
-
-def _whole(text: str, what: str, *, empty: int | None) -> int | None:
-    if not text.strip():
-        return empty
-    if not text.strip().isascii() or not text.strip().isdigit():
-        raise InvalidError(_("%(what)s must be a whole number.") % {"what": what})
-    return int(text)
 
 
 @page
@@ -78,7 +78,11 @@ def plan(request: HttpRequest, number: int) -> HttpResponse:
     """One plan: while it is solved its progress, then all that it says."""
     user = user_of(request)
     run = selectors.plan(user, number)
-    context: dict[str, Any] = {"run": run, "unfinished": run.state in selectors.UNFINISHED}
+    context: dict[str, Any] = {
+        "run": run,
+        "unfinished": run.state in selectors.UNFINISHED,
+        "stage": telling.stage_titles().get(run.stage, run.stage),
+    }
     if run.plan is not None:
         context |= _result(user, run)
         context |= _rights(request, run)
@@ -86,30 +90,28 @@ def plan(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _result(user: User, run: PlanRun) -> dict[str, Any]:
-    short = telling.short_places(run)
-    items = telling.by_item(run)
+    items = {one.code: one for one in catalogue.resources().prefetch_related(None)}
+    short = telling.short_places(run, items)
+    served = telling.by_item(run, items)
+    stages = telling.stage_lines(run)
     return {
-        "stages": telling.stage_lines(run),
-        "items": items,
+        "stages": stages,
+        "items": served,
+        "least": min(served, key=lambda one: one["rate"], default=None),
+        "met": sum(one["rate"] for one in served) / len(served) if served else None,
         "groups": telling.by_group(user, *selectors.opened(run)),
         "short_count": len(short),
         "short": short[:SHORT_ROWS],
-        "items_short": sum(1 for one in items if one["short"] > selectors.SMALLEST),
+        "items_short": sum(1 for one in served if one["short"] > selectors.SMALLEST),
         "lines_count": run.lines.count(),
         "order_lines": len(selectors.lines_to_order(run)),
-        "gap": max((one.gap for one in telling.stage_lines(run)), default=0.0),
+        "gap": max((one.gap for one in stages), default=0.0),
         "valid": bool((run.verification or {}).get("valid")),
-        "overrides": run.overrides.select_related("lane__origin", "lane__destination", "resource",
-                                                  "reason", "by"),
-        "losses": _losses(run),
-    }  # fmt: skip
-
-
-def _losses(run: PlanRun) -> list[dict[str, Any]]:
-    """By stage, by how much the overrides make it worse than the best plan."""
-    loss = run.loss or {}
-    rows = loss.get("stages", loss) if isinstance(loss, dict) else loss
-    return [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+        "overrides": run.overrides.select_related(
+            "lane__origin", "lane__destination", "resource", "reason", "by"
+        ),
+        "losses": telling.losses(run),
+    }
 
 
 def _rights(request: HttpRequest, run: PlanRun) -> dict[str, Any]:
@@ -130,7 +132,8 @@ def _rights(request: HttpRequest, run: PlanRun) -> dict[str, Any]:
 def progress(request: HttpRequest, number: int) -> HttpResponse:
     """How far the solve is; asked for every second, and reloads the page when it is done."""
     run = selectors.plan(user_of(request), number)
-    response = show(request, "web/plans/progress.html", {"run": run})
+    stage = telling.stage_titles().get(run.stage, run.stage)
+    response = show(request, "web/plans/progress.html", {"run": run, "stage": stage})
     if run.state not in selectors.UNFINISHED:
         response.headers["HX-Refresh"] = "true"
     return response
@@ -141,8 +144,8 @@ def progress(request: HttpRequest, number: int) -> HttpResponse:
 def why(request: HttpRequest, number: int) -> HttpResponse:
     """The engine's explanation of a shortage, of a shipment, or of the bottlenecks."""
     run = selectors.plan(user_of(request), number)
-    shipment = _whole(request.GET.get("shipment", ""), _("shipment"), empty=0) or 0
-    answer = telling.explained(run, demand=request.GET.get("demand", ""), shipment=shipment)
+    line = whole(request.GET.get("line", ""), _("line"))
+    answer = telling.explained(run, demand=request.GET.get("demand", ""), line=line)
     namer = telling.Namer()
     context = {
         "headline": namer(answer.headline),
@@ -161,19 +164,25 @@ def shipments(request: HttpRequest, number: int) -> HttpResponse:
     rows = _filtered(request, run, selectors.lines(run).order_by("number"))
     count = rows.count()
     context: dict[str, Any] = {
-        "run": run, "lines": rows[:LINE_ROWS_MAX], "count": count, "shown": LINE_ROWS_MAX,
+        "run": run,
+        "lines": with_ends(run, list(rows[:LINE_ROWS_MAX])),
+        "count": count,
+        "shown": LINE_ROWS_MAX,
         "too_many": count > LINE_ROWS_MAX,
         "items": _distinct(run, "resource"),
-    }  # fmt: skip
+        "origins": _distinct(run, "lane__origin"),
+        "destinations": _distinct(run, "lane__destination"),
+    }
     return show(request, "web/plans/shipments.html", context | _rights(request, run))
 
 
 def _filtered(request: HttpRequest, run: PlanRun, rows: QuerySet[PlanLine]) -> QuerySet[PlanLine]:
     asked = request.GET
-    if asked.get("item"):
-        rows = rows.filter(resource__code=asked["item"])
+    for field, column in LINE_FILTERS.items():
+        if asked.get(field):
+            rows = rows.filter(**{column: asked[field]})
     if asked.get("day"):
-        leaves_on: date = _day(asked.get("day", ""))
+        leaves_on: date = day(asked.get("day", ""))
         rows = rows.filter(depart_on=leaves_on)
     if asked.get("today"):
         rows = rows.filter(pk__in=[line.pk for line in selectors.lines_to_order(run)])
@@ -182,8 +191,8 @@ def _filtered(request: HttpRequest, run: PlanRun, rows: QuerySet[PlanLine]) -> Q
 
 def _distinct(run: PlanRun, column: str) -> list[tuple[str, str]]:
     columns = (f"{column}__code", f"{column}__name_en", f"{column}__name_zh")
-    rows = run.lines.order_by(columns[0]).values_list(*columns).distinct()
-    return [(code, name(_Named(english, chinese))) for code, english, chinese in rows]
+    rows = run.lines.exclude(**{column: None}).values_list(*columns).order_by(columns[0])
+    return [(code, name(_Named(english, chinese))) for code, english, chinese in rows.distinct()]
 
 
 class _Named:
@@ -195,8 +204,6 @@ class _Named:
 @require_GET
 def map_data(request: HttpRequest, number: int) -> HttpResponse:
     """The plan's flows, for the map."""
-    from sampan_platform.web.plans.flows import map_of_plan
-
     run = selectors.plan(user_of(request), number)
     return JsonResponse(map_of_plan(user_of(request), run, request.GET.get("item", "")))
 
@@ -205,19 +212,24 @@ def map_data(request: HttpRequest, number: int) -> HttpResponse:
 @require_GET
 def compare(request: HttpRequest) -> HttpResponse:
     """Two plans side by side."""
-    a = _whole(request.GET.get("a", ""), "a", empty=0) or 0
-    b = _whole(request.GET.get("b", ""), "b", empty=0) or 0
+    a = whole(request.GET.get("a", ""), _("plan"))
+    b = whole(request.GET.get("b", ""), _("plan"))
     user = user_of(request)
     found = selectors.compared(user, a, b)
     names = telling.names_of_all()
+    left, right = selectors.plan(user, a), selectors.plan(user, b)
+    for lane, (origin, destination) in added_lanes([*left.changes, *right.changes]).items():
+        names[lane] = f"{names.get(origin, origin)} → {names.get(destination, destination)}"
     context = {
-        "a": selectors.plan(user, a),
-        "b": selectors.plan(user, b),
+        "a": left,
+        "b": right,
+        "unlike": (left.organisation, left.start, left.days)
+        != (right.organisation, right.start, right.days),
         "classes": _named_rows(found.shortage_by_class, names),
         "sites": _named_rows(found.shortage_by_site, names)[:80],
         "shipments": _named_rows(found.shipments, names)[:200],
         "shipments_count": len(found.shipments),
-        "stages": [row for row in found.stages.to_dicts() if row["stage"] != "fairness"],
+        "stages": telling.stage_differences(found.stages.to_dicts()),
     }
     return show(request, "web/plans/compare.html", context)
 
@@ -248,28 +260,14 @@ def override(request: HttpRequest, number: int) -> HttpResponse:
     wanted = Override(
         lane=said.get("lane", ""),
         resource=said.get("resource", ""),
-        depart_on=_day(said.get("depart_on", "")),
-        quantity=_quantity(said.get("quantity", "")),
+        depart_on=day(said.get("depart_on", "")),
+        quantity=quantity(said.get("quantity", "")),
         reason=said.get("reason", ""),
         note=said.get("note", ""),
     )
     made = override_line(selectors.plan(user_of(request), number), wanted, user_of(request))
     tell(request, _("The line is fixed; plan %(number)s is made around it.") % {"number": made.pk})
     return redirect("web:plans:plan", made.pk)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidError(_("Give the day as 2020-02-14.")) from error
-
-
-def _quantity(text: str) -> Decimal:
-    try:
-        return Decimal(text.replace(",", "").strip())
-    except InvalidOperation as error:
-        raise InvalidError(_("Give the quantity as a number; 0 for nothing.")) from error
 
 
 @page

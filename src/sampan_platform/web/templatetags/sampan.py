@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -95,6 +95,37 @@ def percent(value: Any, places: int = 1) -> str:
     if value is None or value == "":
         return "–"
     return f"{quantity(Decimal(str(value)) * 100, places)} %"
+
+
+@register.filter
+def points(value: Any, places: int = 1) -> str:
+    """A difference of two shares (0.05) in percentage points (+5 %)."""
+    if value is None or value == "":
+        return "–"
+    return f"{signed(Decimal(str(value)) * 100, places)} %"
+
+
+@register.filter
+def unit(code: str) -> str:
+    """What a resource is counted in, in words; a unit that has none stays as it is."""
+    words = {
+        "piece": pgettext("unit", "piece"),
+        "pair": pgettext("unit", "pair"),
+        "set": pgettext("unit", "set"),
+        "box": pgettext("unit", "box"),
+        "carton": pgettext("unit", "carton"),
+        "pack": pgettext("unit", "pack"),
+        "test": pgettext("unit", "test"),
+        "kit": pgettext("unit", "kit"),
+        "bottle": pgettext("unit", "bottle"),
+        "roll": pgettext("unit", "roll"),
+        "team": pgettext("unit", "team"),
+        "hour": pgettext("unit", "hour"),
+        "tonne": pgettext("unit", "tonne"),
+        "kilogram": pgettext("unit", "kilogram"),
+        "litre": pgettext("unit", "litre"),
+    }
+    return words.get(code, code)
 
 
 @register.filter
