@@ -4,11 +4,12 @@ import { LinesChart, ScatterChart } from "echarts/charts";
 import { AriaComponent, GeoComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { init, registerMap, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
-import { colours, number } from "./parts/look.js";
+import { colours, number, percent } from "./parts/look.js";
 
 use([AriaComponent, CanvasRenderer, GeoComponent, LegendComponent, LinesChart, ScatterChart, TooltipComponent]);
 
 const LIMITS = { days_of_cover: [1, 3], utilisation: [0.5, 0.85], met: [0.5, 0.95] };
+const SHARES = ["utilisation", "met"];
 const MANY_FLOWS = 1200; // from here on lines are drawn straight and in one go
 
 /** The part of the earth that holds all places, with some room. */
@@ -67,58 +68,102 @@ function lines(data, day, look) {
     return row;
   });
   return {
-    type: "lines", coordinateSystem: "geo", data: rows, large: many, zlevel: 1, silent: many,
+    id: "flows", type: "lines", animation: false, coordinateSystem: "geo", data: rows, large: many, zlevel: 1, silent: many,
     symbol: many ? "none" : ["none", "arrow"], symbolSize: 7,
     lineStyle: { color: look.accent, width: 1, opacity: many ? 0.25 : 0.5, curveness: many ? 0 : 0.18 },
   };
 }
 
+async function read(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${answer.status} ${address}`);
+  return answer.json();
+}
+
+/** A sentence in the map's place. */
+function say(place, text) {
+  const line = document.createElement("p");
+  line.className = "empty";
+  line.textContent = text;
+  place.replaceChildren(line);
+}
+
 async function start(place) {
-  const [data, land] = await Promise.all([
-    fetch(place.dataset.source).then((answer) => answer.json()),
-    fetch(place.dataset.land).then((answer) => answer.json()),
-  ]);
-  registerMap("land", land);
+  let data;
+  try {
+    const [found, land] = await Promise.all([read(place.dataset.source), read(place.dataset.land)]);
+    registerMap("land", land);
+    data = found;
+  } catch {
+    say(place, place.dataset.failed);
+    place.dataset.drawn = "failed";
+    return;
+  }
+  if (!data.sites.length) {
+    say(place, place.dataset.empty);
+    place.dataset.drawn = "0";
+    return;
+  }
+  place.replaceChildren();
   const chart = init(place);
   const slider = document.getElementById("map-day");
   const label = document.getElementById("map-day-name");
   slider.max = String(data.days.length);
   slider.value = String(data.days.length);
 
-  function draw() {
-    const look = colours();
+  const figureOf = SHARES.includes(place.dataset.measure) ? percent : number;
+
+  function told(item) {
+    const isFlow = item.seriesType === "lines";
+    const figure = isFlow ? number(item.data.quantity) : figureOf(item.value[2]);
+    const what = isFlow ? place.dataset.shipped : place.dataset.measureName;
+    const box = document.createElement("div");
+    box.textContent = `${item.name}${item.data.kind ? ` (${item.data.kind})` : ""}: ${what} ${figure}`;
+    return box;
+  }
+
+  function chosenDay() {
     const at = Number(slider.value);
-    const day = at >= data.days.length ? null : at;
+    return at >= data.days.length ? null : at;
+  }
+
+  function drawFlows() {
+    const day = chosenDay();
     label.textContent = day === null ? slider.dataset.all : data.days[day];
     slider.setAttribute("aria-valuetext", label.textContent);
-    const bounds = data.sites.length ? { boundingCoords: frameOf(data.sites) } : {};
+    chart.setOption({ series: [lines(data, day, colours())] });
+  }
+
+  function draw() {
+    const look = colours();
     chart.setOption(
       {
+        animation: false,
         aria: { enabled: true },
         textStyle: { fontFamily: look.font },
         legend: { bottom: 8, textStyle: { color: look.text } },
         tooltip: {
-          confine: true, backgroundColor: look.surface, borderColor: look.line, textStyle: { color: look.text },
-          formatter: (item) => {
-            const box = document.createElement("div");
-            const figure = item.seriesType === "lines" ? item.data.quantity : item.value[2];
-            const what = item.seriesType === "lines" ? place.dataset.shipped : place.dataset.measureName;
-            box.textContent = `${item.name}${item.data.kind ? ` (${item.data.kind})` : ""}: ${what} ${number(figure)}`;
-            return box;
-          },
+          confine: true, backgroundColor: look.surface, borderColor: look.line,
+          textStyle: { color: look.text }, formatter: told,
         },
         geo: {
-          map: "land", roam: true, silent: true, ...bounds, layoutCenter: undefined,
+          map: "land", roam: true, silent: true, boundingCoords: frameOf(data.sites),
           itemStyle: { areaColor: look.land, borderColor: look.line, borderWidth: 0.6 },
           emphasis: { disabled: true },
         },
-        series: [lines(data, day, look), ...groups(data, place, look)],
+        series: [lines(data, chosenDay(), look), ...groups(data, place, look)],
       },
       { replaceMerge: ["series"] },
     );
+    drawFlows();
   }
 
-  slider.addEventListener("input", draw);
+  // a slider that is dragged tells more often than a screen can show
+  let waiting = 0;
+  slider.addEventListener("input", () => {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(drawFlows);
+  });
   document.addEventListener("sampan:theme", draw);
   new ResizeObserver(() => chart.resize()).observe(place);
   draw();

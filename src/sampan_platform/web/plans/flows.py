@@ -15,7 +15,10 @@ from sampan_platform.web.templatetags.sampan import either, name
 
 
 def map_of_plan(user: User, run: PlanRun, item: str) -> dict[str, Any]:
-    """Sites with the share of need that is met, and the plan's flows by day."""
+    """Sites with the share of need that is met, and the plan's flows by day.
+
+    Of one item a flow is its quantity; of all, whose units do not add up, the number of lines.
+    """
     rates = _met(run, item)
     places: dict[str, int] = {}
     sites: list[list[Any]] = []
@@ -42,7 +45,8 @@ def map_of_plan(user: User, run: PlanRun, item: str) -> dict[str, Any]:
     for origin, destination, lane, day, quantity in lines.values_list(*columns):
         ends = (origin, destination) if origin else added.get(lane, ("", ""))
         if ends[0] in places and ends[1] in places:
-            sums[places[ends[0]], places[ends[1]], (day - run.start).days] += float(quantity)
+            key = places[ends[0]], places[ends[1]], (day - run.start).days
+            sums[key] += float(quantity) if item else 1
     return {
         "sites": sites,
         "days": [(run.start + timedelta(number)).isoformat() for number in range(run.days)],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.count.comparisons import COMPARISONS
@@ -18,34 +20,46 @@ from sampan_platform.count.statistic import Statistic
 from sampan_platform.people.models import User
 
 PLACES = {
-    "": _("all together"),
-    "country": _("country"),
-    "organisation:province": _("province"),
-    "organisation": _("organisation"),
-    "site": _("site"),
+    "": _lazy("all together"),
+    "country": _lazy("country"),
+    "organisation:province": _lazy("province"),
+    "organisation": _lazy("organisation"),
+    "site": _lazy("site"),
 }
 ITEMS = {
-    "": _("all together"),
-    "class": _("class"),
-    "sub_class": _("sub-class"),
-    "resource": _("item"),
+    "": _lazy("all together"),
+    "class": _lazy("class"),
+    "sub_class": _lazy("sub-class"),
+    "resource": _lazy("item"),
 }
 GRAIN_NAMES = {
-    "total": _("whole span"), "day": _("day"), "week": _("week"), "month": _("month"),
-    "quarter": _("quarter"), "year": _("year"),
-}  # fmt: skip
-COMPARISON_NAMES = {
-    "": _("none"),
-    "year_on_year": _("year on year"),
-    "period_on_period": _("period on period"),
-    "year_to_date": _("year to date"),
-    "share": _("share"),
-    "rank": _("rank"),
+    "total": _lazy("whole span"),
+    "day": _lazy("day"),
+    "week": _lazy("week"),
+    "month": _lazy("month"),
+    "quarter": _lazy("quarter"),
+    "year": _lazy("year"),
 }
-FLOWS = {"orders": _("what was shipped"), "plan": _("the newest plan"), "none": _("none")}
+COMPARISON_NAMES = {
+    "": _lazy("none"),
+    "year_on_year": _lazy("year on year"),
+    "period_on_period": _lazy("period on period"),
+    "year_to_date": _lazy("year to date"),
+    "share": _lazy("share"),
+    "rank": _lazy("rank"),
+}
+FLOWS = {
+    "orders": _lazy("what was shipped"),
+    "plan": _lazy("the newest plan"),
+    "none": _lazy("none"),
+}
 MAP_MEASURES = ("days_of_cover", "utilisation", "stock", "output", "need")
 DAYS = 14
 """Shown where nothing else is asked."""
+DAYS_MAX = 800
+"""On the map's slider, and in one table."""
+EARLIEST, LATEST = date(1990, 1, 1), date(2190, 1, 1)
+"""Days outside are slips of the hand."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,8 @@ class Choice:
     until: date
     flows: str
     map_measure: str
+    reports: dict[str, int] | None = None
+    """How many there are of each item, if the choice needed to know."""
 
     def statistic(self, user: User) -> Statistic:
         """The figures of the pivot."""
@@ -95,9 +111,14 @@ def chosen(user: User, asked: QueryDict, today: date) -> Choice:
     """The choice that an address holds; what it leaves out is filled in."""
     until = _day(asked.get("until", ""), today - timedelta(1))
     since = _day(asked.get("since", ""), until - timedelta(DAYS - 1))
-    resource = asked.get("resource")
+    if not 0 <= (until - since).days < DAYS_MAX:
+        raise InvalidError(
+            _("Choose a span of 1 to %(days)s days, its first day first.") % {"days": DAYS_MAX}
+        )
+    resource, reports = asked.get("resource"), None
     if resource is None:
-        resource = _most_reported(user, since, until)
+        reports = reported(user, since, until)
+        resource = max(reports, key=lambda code: (reports[code], code), default="")
     return Choice(
         measure=MEASURES[_one_of(asked.get("measure", "output"), MEASURES)],
         place=_one_of(asked.get("place", "organisation:province"), PLACES),
@@ -110,6 +131,7 @@ def chosen(user: User, asked: QueryDict, today: date) -> Choice:
         until=until,
         flows=_one_of(asked.get("flows", "orders"), FLOWS),
         map_measure=_one_of(asked.get("map_measure", "days_of_cover"), MAP_MEASURES),
+        reports=reports,
     )
 
 
@@ -119,14 +141,10 @@ def reported(user: User, since: date, until: date) -> dict[str, int]:
     return {row["resource"]: row["reports"] for row in found.figures() if row["reports"]}
 
 
-def _most_reported(user: User, since: date, until: date) -> str:
-    counts = reported(user, since, until)
-    return max(counts, key=lambda code: (counts[code], code), default="")
-
-
-def _one_of(value: str, known: object) -> str:
-    if value not in known:  # type: ignore[operator]
-        raise InvalidError(f"There is no choice {value[:40]!r} here.", code="unknown-choice")
+def _one_of(value: str, known: Container[str]) -> str:
+    if value not in known:
+        text = _("There is no choice %(value)s here.") % {"value": value[:40]}
+        raise InvalidError(text, code="unknown-choice")
     return value
 
 
@@ -134,6 +152,11 @@ def _day(text: str, otherwise: date) -> date:
     if not text:
         return otherwise
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError as error:
-        raise InvalidError(f"{text[:40]!r} is no day; write it as 2020-02-14.") from error
+        raise InvalidError(_("Give the day as 2020-02-14.")) from error
+    if not EARLIEST <= found < LATEST:
+        raise InvalidError(
+            _("Choose a day from %(first)s to %(last)s.") % {"first": EARLIEST, "last": LATEST}
+        )
+    return found

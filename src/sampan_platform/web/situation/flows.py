@@ -17,8 +17,12 @@ FLOWS_MAX = 5_000
 
 
 def map_of(user: User, choice: Choice) -> dict[str, Any]:
-    """Sites `[name, kind, longitude, latitude, value]`; flows `[from, to, day, quantity]`."""
-    figures = {row["site"]: row["value"] for row in choice.on_the_map(user).figures()}
+    """Sites `[name, kind, longitude, latitude, value]`; flows `[from, to, day, quantity]`.
+
+    Of one item a flow is its quantity; of several, whose units do not add up, the number of
+    shipments.
+    """
+    figures = _figures(user, choice)
     places: dict[str, int] = {}
     sites: list[list[Any]] = []
     for site in catalogue.sites(user=user).order_by("code"):
@@ -38,6 +42,14 @@ def map_of(user: User, choice: Choice) -> dict[str, Any]:
     }
 
 
+def _figures(user: User, choice: Choice) -> dict[str, Any]:
+    """Of each site its one figure; none where it has several, in different units."""
+    found: dict[str, Any] = {}
+    for row in choice.on_the_map(user).figures():
+        found[row["site"]] = None if row["site"] in found else row["value"]
+    return found
+
+
 def _days(choice: Choice) -> int:
     ahead = 14 if choice.flows == "plan" else 0
     return (choice.until - choice.since).days + 1 + ahead
@@ -54,7 +66,7 @@ def _flows(
         for row in rows:
             if row.origin in places and row.destination in places and row.day in days:
                 key = places[row.origin], places[row.destination], days[row.day]
-                sums[key] += float(row.shipped)
+                sums[key] += float(row.shipped) if choice.resource else row.orders
     elif choice.flows == "plan":
         _of_plan(user, choice, places, days, sums)
     largest = sorted(sums.items(), key=lambda one: -one[1])[:FLOWS_MAX]
@@ -77,4 +89,5 @@ def _of_plan(
     columns = ("lane__origin__code", "lane__destination__code", "depart_on", "quantity")
     for origin, destination, day, quantity in lines.order_by().values_list(*columns):
         if origin in places and destination in places and day in days:
-            sums[places[origin], places[destination], days[day]] += float(quantity)
+            key = places[origin], places[destination], days[day]
+            sums[key] += float(quantity) if choice.resource else 1

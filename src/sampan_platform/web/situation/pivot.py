@@ -12,7 +12,7 @@ from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.count.statistic import Statistic
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
-from sampan_platform.web.templatetags.sampan import name
+from sampan_platform.web.templatetags.sampan import name, unit
 
 SERIES_MAX = 8
 """Lines in a chart; more cannot be told apart."""
@@ -80,13 +80,13 @@ def pivot(user: User, statistic: Statistic) -> Pivot:
     )
 
 
-def chart(table: Pivot, unit: str) -> dict[str, Any]:
+def chart(table: Pivot) -> dict[str, Any]:
     """Lines over time, or bars by place where there is one period only."""
     largest = sorted(table.lines, key=_size, reverse=True)[:SERIES_MAX]
     if len(table.periods) > 1:
         return {
             "xAxis": {"type": "category", "data": table.periods},
-            "yAxis": {"type": "value", "name": unit},
+            "yAxis": {"type": "value"},
             "legend": {"top": 0, "type": "scroll"},
             "series": [
                 {
@@ -102,7 +102,7 @@ def chart(table: Pivot, unit: str) -> dict[str, Any]:
     period = table.periods[0] if table.periods else ""
     upward = list(reversed(sorted(table.lines, key=_size, reverse=True)[:20]))
     return {
-        "xAxis": {"type": "value", "name": unit},
+        "xAxis": {"type": "value"},
         "yAxis": {"type": "category", "data": [" · ".join(one.labels) for one in upward]},
         "series": [{"type": "bar", "data": [_number(one.cells.get(period)) for one in upward]}],
     }
@@ -142,6 +142,8 @@ class _Names:
         """A name for a code."""
         if code is None:
             return "–"
+        if column == "unit":
+            return unit(str(code))
         return self.known.get(column, {}).get(str(code), str(code))
 
     def head(self, column: str) -> str:

@@ -43,7 +43,7 @@ def situation(request: HttpRequest) -> HttpResponse:
     }
     try:
         table = pivot(user, chosen.statistic(user))
-        context |= {"table": table, "chart": chart(table, "")}
+        context |= {"table": table, "chart": chart(table)}
     except InvalidError as error:
         context["refusal"] = error
     return show(request, "web/situation/situation.html", context)
@@ -74,7 +74,9 @@ def download(request: HttpRequest, kind: str) -> HttpResponse:
 def _items(user: User, chosen: choices.Choice) -> list[Any]:
     """Items that somebody reports on; all, where nobody does yet."""
     rows = catalogue.resources().prefetch_related(None)
-    there = choices.reported(user, chosen.since, chosen.until)
+    there = chosen.reports
+    if there is None:
+        there = choices.reported(user, chosen.since, chosen.until)
     return [one for one in rows if not there or one.code in there]
 
 

@@ -30,3 +30,10 @@ export function number(value) {
   if (value === null || value === undefined || value === "-" || Number.isNaN(value)) return "–";
   return typeof value === "number" ? plain.format(value) : String(value);
 }
+
+const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+
+/** A share (0.5) as a percentage (50 %). */
+export function percent(value) {
+  return value === null || value === undefined ? "–" : share.format(value);
+}
