@@ -44,6 +44,9 @@ document.addEventListener("click", (event) => {
 // a choice in a filter applies at once; without scripts the form's own button does
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-sends]")) event.target.form.submit();
+  // whoever fills in a part of a form means that part
+  const part = event.target.closest("[data-chooses]");
+  if (part) document.getElementById(part.dataset.chooses).checked = true;
   const form = event.target.closest("form[data-applies]");
   if (form && !event.target.matches("[data-waits]")) form.requestSubmit();
 });

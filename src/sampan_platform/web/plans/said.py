@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.common.quantity import LARGEST, rounded
 
+DAYS = 7
+"""That a plan covers where nothing else is said."""
 DIGITS_MAX = 9
 """Of a whole number; longer ones fit no column, and mean nothing here."""
 

@@ -23,12 +23,11 @@ from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 from sampan_platform.web.pages import go_back, page, show, tell, user_of
 from sampan_platform.web.plans import telling
+from sampan_platform.web.plans.beside import beside
 from sampan_platform.web.plans.flows import added_lanes, map_of_plan, with_ends
-from sampan_platform.web.plans.said import day, quantity, whole
+from sampan_platform.web.plans.said import DAYS, day, quantity, whole
 from sampan_platform.web.templatetags.sampan import name
 
-DAYS = 7
-"""That a plan covers where nothing else is said."""
 PAGE_ROWS = 50
 SHORT_ROWS = 500
 LINE_ROWS_MAX = 3_000
@@ -86,6 +85,8 @@ def plan(request: HttpRequest, number: int) -> HttpResponse:
     if run.plan is not None:
         context |= _result(user, run)
         context |= _rights(request, run)
+        if run.scenario is not None:
+            context["beside"] = beside(user, [run]).get(run.pk)
     return show(request, "web/plans/plan.html", context)
 
 

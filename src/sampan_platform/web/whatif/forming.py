@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from django.http import QueryDict
@@ -11,18 +12,24 @@ from django.utils.translation import gettext as _
 
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.dispatch.changes import Change, check_changes
+from sampan_platform.web.plans.said import whole
 
+CHANGES_MAX = 100_000
+"""Letters that the form carries along; more nobody has clicked together."""
 KINDS = ("close_lane", "close_border", "lose_site", "scale_demand", "add_lane")
 
 
 def kept(said: QueryDict) -> list[Change]:
     """The changes that the form carries along."""
+    damaged = InvalidError(_("The form was damaged on its way. Begin again."))
+    text = said.get("changes", "") or "[]"
     try:
-        found = json.loads(said.get("changes", "") or "[]")
-    except ValueError as error:
-        raise InvalidError(_("The form was damaged on its way. Begin again.")) from error
+        found = json.loads(text) if len(text) < CHANGES_MAX else None
+    except (ValueError, RecursionError) as error:
+        raise damaged from error
     if not isinstance(found, list):
-        raise InvalidError(_("The form was damaged on its way. Begin again."))
+        raise damaged
+    check_changes(found)
     return found
 
 
@@ -51,11 +58,15 @@ NUMBERS = ("factor", "lead_time_periods")
 
 
 def _number(name: str, value: str) -> float | int:
+    if name == "lead_time_periods":
+        return whole(value, _("days on the way"))
     try:
-        number = float(value)
+        number = float(value.replace(",", ""))
     except ValueError as error:
         raise InvalidError(_("%(value)s is no number.") % {"value": value[:40]}) from error
-    return int(number) if name == "lead_time_periods" else number
+    if not isfinite(number):
+        raise InvalidError(_("%(value)s is no number.") % {"value": value[:40]})
+    return number
 
 
 def in_words(change: Change, names: Mapping[str, str]) -> str:
