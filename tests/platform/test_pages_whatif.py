@@ -69,6 +69,23 @@ def test_a_change_is_told_in_words(supplied, said: Any, told: Any, language: str
     assert carried(back) == "[]"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_border_is_closed_by_its_name(supplied, language: str) -> None:
+    """It is offered and told in the page's language, and kept by the name that lanes have."""
+    supplied.lanes["W1-H2"].border = "Friendship Pass 友谊关"
+    supplied.lanes["W1-H2"].save()
+    client = signed_in(supplied, "ana", language)
+    word = {"en": "Friendship Pass", "zh-hans": "友谊关"}[language]
+    other = {"en": "友谊关<", "zh-hans": "Friendship Pass<"}[language]
+    page = client.get("/what-if/").content.decode()
+    assert f">{word}</option>" in page
+    assert other not in page
+    said = {"kind": "close_border", "close_border-border": "Friendship Pass 友谊关"}
+    answer = client.post("/what-if/", {"action": "add", **said})
+    assert answer.context["changes"][0].endswith(word)
+    assert json.loads(carried(answer))[0]["border"] == "Friendship Pass 友谊关"
+
+
 def test_changes_add_up(supplied) -> None:
     """A second change stands beside the first, and the page keeps what was filled in."""
     client = signed_in(supplied, "chen")

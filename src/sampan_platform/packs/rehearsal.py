@@ -74,7 +74,9 @@ class Rehearsal:
 
     def organisations(self) -> list[Unit]:
         """From the top down: all, countries, provinces, owners of sites."""
-        found = {"all": Unit("all", self.network.name.split(",")[0], "", "region", None)}
+        english, chinese = split_name(self.network.name)
+        top = english.split(",")[0], chinese.split(" ")[0]
+        found = {"all": Unit("all", *top, "region", None)}
         for site in self.network.table("sites").iter_rows(named=True):
             country = site["country"] or "ZZ"
             code = country.lower()

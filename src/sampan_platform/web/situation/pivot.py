@@ -140,8 +140,8 @@ class _Names:
 
     def of(self, column: str, code: Any) -> str:
         """A name for a code."""
-        if code is None:
-            return "–"
+        if code is None:  # a place that lies in none of these, an item of none
+            return "–" if column in ("class", "sub_class") else _("elsewhere")
         if column == "unit":
             return unit(str(code))
         return self.known.get(column, {}).get(str(code), str(code))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.dispatch.changes import Change, check_changes
 from sampan_platform.web.plans.said import whole
+from sampan_platform.web.templatetags.sampan import either
 
 CHANGES_MAX = 100_000
 """Letters that the form carries along; more nobody has clicked together."""
@@ -77,7 +78,7 @@ def in_words(change: Change, names: Mapping[str, str]) -> str:
         return names.get(value, value)
 
     said = {
-        "lane": named("lane"), "site": named("site"), "border": str(change.get("border", "")),
+        "lane": named("lane"), "site": named("site"), "border": either(change.get("border", "")),
         "origin": named("origin"), "destination": named("destination"),
         "factor": change.get("factor", ""), "item": named("resource") or _("every item"),
         "place": named("site") or _("everywhere"),
