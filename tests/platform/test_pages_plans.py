@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
+from sampan.explain.result import Explanation, Reason
 from sampan_platform.common import clock
 from sampan_platform.dispatch import selectors, services
 from sampan_platform.dispatch.models import PlanRun
+from sampan_platform.web.plans.naming import Namer, told
 from tests.platform.pages_world import LANGUAGES, signed_in, text_of
 from tests.platform.planning import NOW, needs, solved, stock
 
@@ -134,17 +138,51 @@ def test_a_question_about_nothing_is_answered_in_words(world, short, asked: str)
 
 
 def test_why_speaks_in_names(world, short) -> None:
-    """The engine's keys never reach the page."""
+    """The engine's keys and the names of its rules never reach the page."""
     client = signed_in(world, "chen", "zh-hans")
     ask = next(
         part.split('"')[0]
         for part in client.get(f"/plans/{short.pk}/").content.decode().split('hx-get="')
         if part.startswith(f"/plans/{short.pk}/why/?demand=")
     )
-    text = text_of(client.get(ask, headers={"HX-Request": "true"}))
-    assert "金银潭医院" in text
-    assert "医用外科口罩" in text
-    assert not {"H1", "F1", "W1", "mask"} & set(text.replace("：", " ").split())
+    part = {"HX-Request": "true"}
+    for address in (ask, f"/plans/{short.pk}/why/", f"/plans/{short.pk}/why/?line=2"):
+        text = text_of(client.get(address, headers=part))
+        assert "仙桃工厂" in text or "金银潭医院" in text
+        assert "医用外科口罩" in text
+        assert set(re.findall("[A-Za-z_]+", text)) <= {"kg", "CNY", "e"}
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("lane W1-H1 (W1 → H1) is closed", "lane Wuhan store → Jinyintan · road is closed"),
+        (
+            "demand H1:mask:2020-02-10 is met.",
+            "demand Jinyintan · Surgical mask · 2020-02-10 is met.",
+        ),
+        ("at W1.", "at Wuhan store."),
+        ("W1, W12 and my-W1", "Wuhan store, W12 and my-W1"),
+        ("shortage 2, in shares", "least shortage, priority 2, in shares"),
+        ("one more run on day 0", "one more run on day 0"),
+    ],
+)
+def test_whole_keys_become_names(world, said: str, shown: str) -> None:
+    """A key inside a longer word stays; a lane's ends are told once."""
+    with translation.override("en"):
+        assert Namer()(said) == shown
+
+
+def test_what_must_be_relieved_as_well_is_told_in_words(world) -> None:
+    """Limits that bind together are named by what they are, not by their rule."""
+    partners = ["runs_max F1:mask", "closed W1-H1"]
+    text = "it is full – only together with: runs_max F1:mask, closed W1-H1"
+    answer = Explanation("shortage", "", (Reason("runs_max", text, {"partners": partners}),))
+    with translation.override("en"):
+        reasons = told(answer)["reasons"]
+    production = "production Xiantao plant · Surgical mask"
+    closed = "Wuhan store → Jinyintan · road (closed)"
+    assert reasons == [f"it is full – only together with: {production}, {closed}"]
 
 
 def test_shipments_are_filtered_by_item_place_and_day(world, short) -> None:

@@ -45,7 +45,10 @@ KINDS = [
     ),
     (
         {"kind": "close_lane", "close_lane-lane": "W1-H1", "close_lane-from_day": "2020-02-11"},
-        {"en": "Wuhan store → Jinyintan (from 2020-02-11", "zh-hans": "武汉储备库 → 金银潭医院"},
+        {
+            "en": "Wuhan store → Jinyintan · road (from 2020-02-11",
+            "zh-hans": "武汉储备库 → 金银潭医院 · 公路",
+        },
     ),
     (
         {

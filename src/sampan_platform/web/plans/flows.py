@@ -11,6 +11,7 @@ from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.dispatch import selectors as dispatch
 from sampan_platform.dispatch.models import PlanLine, PlanRun
 from sampan_platform.people.models import User
+from sampan_platform.web.plans.naming import modes
 from sampan_platform.web.templatetags.sampan import either, name
 
 
@@ -60,14 +61,16 @@ def with_ends(run: PlanRun, lines: Sequence[PlanLine]) -> list[dict[str, Any]]:
     sites: dict[str, str] = {}
     if added:
         sites = {one.code: name(one) for one in catalogue.sites().select_related(None)}
-    found = []
+    found, by = [], modes()
     for line in lines:
         if line.lane is not None:
             ends = name(line.lane.origin), name(line.lane.destination)
         else:
             codes = added.get(line.lane_code, ("", ""))
             ends = sites.get(codes[0], codes[0]), sites.get(codes[1], codes[1])
-        found.append({"row": line, "origin": ends[0], "destination": ends[1]})
+        mode = line.lane.mode if line.lane is not None else ""
+        one = {"row": line, "origin": ends[0], "destination": ends[1], "mode": by.get(mode, mode)}
+        found.append(one)
     return found
 
 

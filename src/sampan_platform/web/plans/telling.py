@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -207,30 +206,3 @@ def _row_of(run: PlanRun, plan: sampan.Plan, number: int) -> int:
         .sort("quantity", descending=True)
     )
     return int(found["row"][0])
-
-
-class Namer:
-    """Puts names in place of the keys that the engine speaks in."""
-
-    def __init__(self) -> None:
-        self.names = names_of_all()
-        keys = sorted(self.names, key=len, reverse=True)
-        alternatives = "|".join(re.escape(key) for key in keys)
-        # keys hold letters, digits, dots, hyphens and underscores: whole ones only
-        pattern = rf"(?<![\w.-])({alternatives})(?![\w-]|\.\w)"
-        self.pattern = re.compile(pattern, re.ASCII) if keys else None
-
-    def __call__(self, text: str) -> str:
-        """The text with every whole key replaced."""
-        if self.pattern is None:
-            return text
-        return self.pattern.sub(lambda found: self.names[found.group(1)], text)
-
-
-def names_of_all() -> dict[str, str]:
-    """Names of sites, items and lanes by their codes; three queries."""
-    found = {one.code: name(one) for one in catalogue.resources().prefetch_related(None)}
-    found |= {one.code: name(one) for one in catalogue.sites().select_related(None)}
-    lanes = catalogue.lanes().select_related("origin", "destination")
-    found |= {one.code: f"{name(one.origin)} → {name(one.destination)}" for one in lanes}
-    return found

@@ -22,7 +22,7 @@ from sampan_platform.dispatch.overriding import override as override_line
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 from sampan_platform.web.pages import go_back, page, show, tell, user_of
-from sampan_platform.web.plans import telling
+from sampan_platform.web.plans import naming, telling
 from sampan_platform.web.plans.beside import beside
 from sampan_platform.web.plans.flows import added_lanes, map_of_plan, with_ends
 from sampan_platform.web.plans.said import DAYS, day, quantity, whole
@@ -147,14 +147,7 @@ def why(request: HttpRequest, number: int) -> HttpResponse:
     run = selectors.plan(user_of(request), number)
     line = whole(request.GET.get("line", ""), _("line"))
     answer = telling.explained(run, demand=request.GET.get("demand", ""), line=line)
-    namer = telling.Namer()
-    context = {
-        "headline": namer(answer.headline),
-        "reasons": [namer(reason.text) for reason in answer.reasons[:12]],
-        "notes": [namer(note) for note in answer.notes],
-        "more": max(len(answer.reasons) - 12, 0),
-    }
-    return show(request, "web/plans/why.html", context)
+    return show(request, "web/plans/why.html", naming.told(answer))
 
 
 @page
@@ -217,7 +210,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     b = whole(request.GET.get("b", ""), _("plan"))
     user = user_of(request)
     found = selectors.compared(user, a, b)
-    names = telling.names_of_all()
+    names = naming.names_of_all()
     left, right = selectors.plan(user, a), selectors.plan(user, b)
     for lane, (origin, destination) in added_lanes([*left.changes, *right.changes]).items():
         names[lane] = f"{names.get(origin, origin)} → {names.get(destination, destination)}"

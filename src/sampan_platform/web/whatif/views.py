@@ -18,8 +18,8 @@ from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 from sampan_platform.web.pages import page, show, tell_refusal, user_of
 from sampan_platform.web.plans.beside import beside, recent
+from sampan_platform.web.plans.naming import names_of_all
 from sampan_platform.web.plans.said import DAYS, whole
-from sampan_platform.web.plans.telling import names_of_all
 from sampan_platform.web.whatif import forming
 
 RECENT = 20
@@ -49,7 +49,7 @@ def whatif(request: HttpRequest) -> HttpResponse:
         except InvalidError as error:
             tell_refusal(request, error)
     names = names_of_all()
-    lanes = catalogue.lanes(user=user).select_related("origin", "destination")
+    lanes = list(catalogue.lanes(user=user).select_related(None))
     context = {
         "changes": [forming.in_words(one, names) for one in changes],
         "changes_json": json.dumps(changes),
@@ -59,7 +59,7 @@ def whatif(request: HttpRequest) -> HttpResponse:
         "kind": request.POST.get("kind", "lose_site"),
         "sites": catalogue.sites(user=user),
         "items": catalogue.resources().prefetch_related(None),
-        "lanes": lanes,
+        "lanes": [(one.code, names[one.code]) for one in lanes],
         "borders": sorted({one.border for one in lanes if one.border}),
         "places": places,
         "tried": _tried(user, names),
