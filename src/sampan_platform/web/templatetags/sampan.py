@@ -19,13 +19,31 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
 register = template.Library()
 BUILT = Path(__file__).parents[1] / "static" / "sampan"
 SEPARATORS = {"vi": (".", ","), "id": (".", ",")}
 """Between thousands and before decimals, where not as in English."""
+UNITS = {
+    "piece": pgettext_lazy("unit", "piece"),
+    "pair": pgettext_lazy("unit", "pair"),
+    "set": pgettext_lazy("unit", "set"),
+    "box": pgettext_lazy("unit", "box"),
+    "carton": pgettext_lazy("unit", "carton"),
+    "pack": pgettext_lazy("unit", "pack"),
+    "test": pgettext_lazy("unit", "test"),
+    "kit": pgettext_lazy("unit", "kit"),
+    "bottle": pgettext_lazy("unit", "bottle"),
+    "roll": pgettext_lazy("unit", "roll"),
+    "team": pgettext_lazy("unit", "team"),
+    "hour": pgettext_lazy("unit", "hour"),
+    "tonne": pgettext_lazy("unit", "tonne"),
+    "kilogram": pgettext_lazy("unit", "kilogram"),
+    "litre": pgettext_lazy("unit", "litre"),
+}
+"""What resources are counted in, in words."""
 
 
 @lru_cache
@@ -108,24 +126,7 @@ def points(value: Any, places: int = 1) -> str:
 @register.filter
 def unit(code: str) -> str:
     """What a resource is counted in, in words; a unit that has none stays as it is."""
-    words = {
-        "piece": pgettext("unit", "piece"),
-        "pair": pgettext("unit", "pair"),
-        "set": pgettext("unit", "set"),
-        "box": pgettext("unit", "box"),
-        "carton": pgettext("unit", "carton"),
-        "pack": pgettext("unit", "pack"),
-        "test": pgettext("unit", "test"),
-        "kit": pgettext("unit", "kit"),
-        "bottle": pgettext("unit", "bottle"),
-        "roll": pgettext("unit", "roll"),
-        "team": pgettext("unit", "team"),
-        "hour": pgettext("unit", "hour"),
-        "tonne": pgettext("unit", "tonne"),
-        "kilogram": pgettext("unit", "kilogram"),
-        "litre": pgettext("unit", "litre"),
-    }
-    return words.get(code, code)
+    return str(UNITS.get(code, code))
 
 
 @register.filter
