@@ -1,4 +1,4 @@
-"""Random networks with the objective `total`, points near and far from a plan, and plans of points."""
+"""Random networks with the objective `total`, points near and far, and plans made of points."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import polars as pl
 from scipy import sparse
 from scipy.optimize import linprog
 
-from sampan.check import check
 from sampan.certify import Certified, price_frames
+from sampan.check import check
 from sampan.fast.bound import proven
 from sampan.model import Model, build, objective
 from sampan.model.exact import largest_violation
