@@ -6,9 +6,11 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONPATH PYTHONHOME
 export PYTHONUTF8 := 1
 PY := .venv/bin/python
+SERVE := 1
+PORT := 8000
 DEMO := SAMPAN_HOME=build/demo/home $(PY) -m sampan
 
-.PHONY: help setup demo test check style types imports security sizes licences pages reference \
+.PHONY: help setup demo test check style types imports security sizes licences words pages reference \
 	bench trust clean
 
 help: ## list the targets
@@ -16,8 +18,9 @@ help: ## list the targets
 
 setup: ## install what is needed into .venv
 	@bash tools/setup.sh dev
+	@bash tools/pages.sh
 
-demo: setup ## solve the real February of 2020 in Hubei, then live through it on the platform
+demo: setup ## Hubei, February 2020: solve it, live through it, serve it (SERVE=0: do not serve)
 	@echo "Checking and solving examples/hubei-2020-02 …"
 	@$(PY) -m sampan solve examples/hubei-2020-02 --out build/demo/plan >/dev/null
 	@echo "Verifying the plan, with code that shares nothing with the optimiser …"
@@ -36,13 +39,16 @@ demo: setup ## solve the real February of 2020 in Hubei, then live through it on
 	@$(DEMO) ledger verify
 	@echo
 	@echo "To go on with it: SAMPAN_HOME=build/demo/home .venv/bin/sampan serve, doctor, plan …"
+	@if [ "$(SERVE)" = 0 ]; then echo "Not serving, as SERVE=0 asks."; \
+		else $(DEMO) serve --port $(PORT); fi
 
 test: setup ## run every test
 	@$(PY) -m pytest -n 2 -p no:cacheprovider
 	@$(PY) -m tests.platform.run sqlite -n 2
 	@$(PY) -m tests.platform.run postgresql -n 2
+	@$(PY) -m tests.browser.run -n 2
 
-check: style types imports security sizes licences pages ## everything that is checked but the tests
+check: style types imports security sizes licences words pages ## everything that is checked but the tests
 
 style: setup
 	$(PY) -m ruff check .
@@ -62,6 +68,9 @@ sizes: setup
 
 licences: setup
 	$(PY) -m tools.licences
+
+words: setup
+	$(PY) -m tools.translations
 
 pages: setup
 	$(PY) -m tools.reference --check

@@ -164,6 +164,7 @@ def _database(given: argparse.Namespace) -> int:
             if name in ("csv", "parquet"):
                 equal = equal and _compare(frame)
     rates = {name: given.rows / statistics.median(found) for name, found in seconds.items()}
+    refreshed = _refresh()
     some = frame.head(POSTED_MAX)
     small = io.BytesIO()
     some.write_csv(small)
@@ -177,6 +178,8 @@ def _database(given: argparse.Namespace) -> int:
                 "rows": given.rows,
                 "rows_per_second": {name: round(rate) for name, rate in rates.items()},
                 "rows_per_second_with_ledger": round(posted),
+                "rows_with_ledger": len(some),
+                "refresh_seconds": round(refreshed, 2),
                 "share_of_bare": {
                     name: round(rates[name] / rates["bare"], 3) for name in ("csv", "parquet")
                 },
@@ -190,6 +193,15 @@ def _database(given: argparse.Namespace) -> int:
         )
     )
     return 0
+
+
+def _refresh() -> float:
+    """Seconds that a worker takes to bring the statistics up to date after the last load."""
+    from sampan_platform.count import services
+
+    started = time.perf_counter()
+    services.refresh()
+    return time.perf_counter() - started
 
 
 def _catalogue(frame: pl.DataFrame) -> Any:

@@ -17,7 +17,7 @@ from typing import Any
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
-PARTS = ("machine", "build_speed", "solve_baseline", "solve_example")
+PARTS = ("machine", "build_speed", "solve_baseline", "solve_example", "collect_speed")
 
 
 def table(heads: list[str], rows: list[list[str]]) -> str:
@@ -139,6 +139,37 @@ def _example_row(title: str, run: dict[str, Any]) -> list[str]:
     ]
 
 
+COLLECT_WAYS = {
+    "bare": "bare load, no keys, checks or indexes",
+    "bare_with_indexes": "bare load into a table with the indexes of reports",
+    "parquet": "collected from Parquet, all checks",
+    "csv": "collected from CSV, all checks",
+}
+
+
+def collect_speed(record: dict[str, Any]) -> str:
+    """A table for each database."""
+    parts = []
+    for name, found in record["databases"].items():
+        rates = found["rows_per_second"]
+        rows = [[title, f"{rates[way]:,}", f"{rates[way] / rates['bare']:.0%}"]
+                for way, title in COLLECT_WAYS.items()]  # fmt: skip
+        posted = found["rows_per_second_with_ledger"]
+        rows.append(
+            [f"collected from CSV and posted to the ledger, {found['rows_with_ledger']:,} rows",
+             f"{posted:,}", f"{posted / rates['bare']:.1%}"]
+        )  # fmt: skip
+        met = "met" if found["target_met"] else "missed"
+        title = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[name]
+        parts.append(
+            f"**{title}**, {found['rows']:,} reports\n\n"
+            + table(["way", "rows a second", "of the bare load"], rows)
+            + f"\n\nThe target of {record['target_share']:.0%} is {met}. Bringing the statistics "
+            f"up to date afterwards, by a worker: {found['refresh_seconds']:.1f} s."
+        )
+    return "\n\n".join(parts)
+
+
 def fill(text: str, parts: dict[str, str]) -> str:
     """Put each part between its markers; ValueError if the page lacks one."""
     for name, part in parts.items():
@@ -165,6 +196,7 @@ def main(arguments: list[str] | None = None) -> int:
         "build_speed": build_speed(records["build_speed"]),
         "solve_baseline": solve_baseline(records["solve_baseline"]),
         "solve_example": solve_example(records["solve_example"]),
+        "collect_speed": collect_speed(records["collect_speed"]),
     }
     given.page.write_text(fill(given.page.read_text("utf-8"), parts), encoding="utf-8")
     return 0

@@ -11,12 +11,14 @@ import sys
 from pathlib import Path
 
 import build_speed
+import collect_speed
 import page
 import solve_baseline
 import solve_example
 
 HERE = Path(__file__).parent
 QUICK_COLUMNS, QUICK_NETWORKS, QUICK_LIMIT = [30_000], ["10000:tight", "10000:loose"], 20.0
+QUICK_REPORTS = 20_000
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--build-limit", type=float, default=900.0, help="seconds a builder")
     parser.add_argument("--networks", nargs="+", default=solve_baseline.NETWORKS)
     parser.add_argument("--solve-limit", type=float, default=120.0, help="seconds a solve")
+    parser.add_argument("--reports", type=int, default=1_000_000, help="reports collected in bulk")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     if given.quick:
@@ -45,6 +48,10 @@ def main(arguments: list[str] | None = None) -> int:
     solve_example.main(
         ["--result", str(results / "solve_example.json"),
          *(["--examples", "asean-2020-04"] if given.quick else [])]
+    )  # fmt: skip
+    collect_speed.main(
+        ["--rows", str(QUICK_REPORTS if given.quick else given.reports),
+         "--result", str(results / "collect_speed.json"), *seed]
     )  # fmt: skip
     written = page.PAGE
     if given.quick:  # the recorded page keeps the full figures; the quick ones get a copy

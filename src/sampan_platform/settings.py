@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,13 @@ def _database() -> dict[str, Any]:
     return dict(dj_database_url.parse(address, conn_max_age=60, conn_health_checks=True))
 
 
+def _clock_offset() -> timedelta:
+    """Zero, but in a rehearsal: `load` leaves there how far its day is from the real one."""
+    kept = HOME / "rehearsal-clock"
+    return timedelta(seconds=float(kept.read_text("ascii"))) if kept.exists() else timedelta()
+
+
+SAMPAN_CLOCK_OFFSET = _clock_offset()
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = os.environ.get("SAMPAN_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [one for one in os.environ.get("SAMPAN_ORIGINS", "").split(",") if one]
@@ -85,11 +93,14 @@ INSTALLED_APPS = [
     "sampan_platform.monitor",
     "sampan_platform.dispatch",
     "sampan_platform.track",
+    "sampan_platform.web",
 ]
 MIDDLEWARE = [
     "sampan_platform.http.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "sampan_platform.web.middleware.CompressPagesMiddleware",
+    "sampan_platform.web.middleware.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -131,6 +142,11 @@ LANGUAGES = [
     ("id", "Bahasa Indonesia"),
     ("ms", "Bahasa Melayu"),
 ]
+LOCALE_PATHS = [Path(__file__).parent / "locale"]
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+WHITENOISE_USE_FINDERS = True
+"""The built files of the pages are served from the package itself."""
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing

@@ -53,6 +53,43 @@ def test_ctrl_c_returns_the_best_plan(long_network: Path, tmp_path: Path) -> Non
     assert (tmp_path / "plan" / "plan.toml").is_file()
 
 
+EARLY = """
+import os, signal, sys
+
+class Early:
+    def find_spec(self, name, *rest):
+        if name == "{when}":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Early())
+"""
+"""Ctrl-C at the moment at which something is loaded."""
+
+
+@pytest.mark.parametrize("when", ["sampan", "polars", "numpy", "sampan.cli"])
+def test_ctrl_c_while_the_command_loads(tmp_path: Path, when: str) -> None:
+    """One line and exit code 130, as later; no traceback of what was being loaded."""
+    (tmp_path / "sitecustomize.py").write_text(EARLY.format(when=when), "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "sampan_command", "--version"],
+        env=environment(tmp_path), capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "sampan: interrupted; nothing was done.\n"
+
+
+def test_ctrl_c_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
+    """Who starts a command with `nohup` and `&` does not end it by Ctrl-C in the same shell."""
+    ignore = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    (tmp_path / "sitecustomize.py").write_text(ignore + EARLY.format(when="polars"), "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "sampan_command", "--version"],
+        env=environment(tmp_path), capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("sampan ")
+
+
 TWICE = """
 import os, signal, time
 from sampan.commands import solving

@@ -75,8 +75,7 @@ def test_wheel_holds_every_source_file(wheel: Path) -> None:
     """Schema files, data and the marker for type checkers are not forgotten."""
     kept = {
         str(path.relative_to(ROOT / "src"))
-        for package in ("sampan", "sampan_platform")
-        for path in (ROOT / "src" / package).rglob("*")
+        for path in (ROOT / "src").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}

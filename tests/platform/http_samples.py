@@ -20,6 +20,7 @@ from sampan_platform.collect import services as collect
 from sampan_platform.count import services as count
 from sampan_platform.dispatch import exchange
 from sampan_platform.dispatch import services as dispatch
+from sampan_platform.monitor import services as monitor
 from sampan_platform.people import services as people
 from sampan_platform.requests import services as requests
 from tests.platform import planning, track_world
@@ -48,6 +49,8 @@ class Busy:
     report: int
     ticket: str
     token: int
+    alert: int
+    channel: int
 
 
 def busy(world: World) -> Busy:
@@ -76,8 +79,20 @@ def busy(world: World) -> Busy:
     token, _ = people.create_token(chen, "test", ["people:read"])
     return Busy(
         world, order, asked.pk, plan.pk, scenario.pk, movement, report.pk, pulled.ticket,
-        token.pk,
+        token.pk, *_alerted(world),
     )  # fmt: skip
+
+
+def _alerted(world: World) -> tuple[int, int]:
+    """An alert of the hospital's, a rule and a channel of Hubei's."""
+    hubei, chen = world.organisations["cn-hb"], world.users["chen"]
+    yesterday = planning.TODAY - timedelta(days=1)
+    planning.report(world, "H1", yesterday, resource="suit", used=10, stock=5)
+    monitor.set_rule("days-of-cover", hubei, 3.0, chen)
+    monitor.run(planning.NOW)
+    found = apps.get_model("monitor", "Alert").objects.filter(site__code="H1").first()
+    channel = monitor.add_channel("json://localhost/hook", chen, organisation=hubei)
+    return found.pk, channel.pk
 
 
 def _stock(world: World, movement: uuid.UUID) -> None:
@@ -346,7 +361,26 @@ TRACK: dict[str, Callable[[Busy], Call]] = {
         for action in ("pick", "ship", "transit", "receive", "return", "close", "cancel")
     },
 }  # fmt: skip
+MONITOR: dict[str, Callable[[Busy], Call]] = {
+    "GET /monitor/alerts": lambda it: Call("/monitor/alerts", LIST),
+    "GET /monitor/alerts/{number}": lambda it: Call(f"/monitor/alerts/{it.alert}", REFUSED),
+    **{
+        f"POST /monitor/alerts/{{number}}/{action}": lambda it, action=action: Call(
+            f"/monitor/alerts/{it.alert}/{action}", REFUSED, {"note": "x", "owner": "chen"})
+        for action in ("acknowledge", "assign", "comment", "resolve")
+    },
+    "GET /monitor/checks": lambda it: Call("/monitor/checks", SHARED),
+    "GET /monitor/rules": lambda it: Call("/monitor/rules", LIST),
+    "PUT /monitor/rules": lambda it: Call("/monitor/rules", REFUSED, {
+        "rule": "days-of-cover", "organisation": "cn-hb", "limit": 5}),
+    "GET /monitor/channels": lambda it: Call("/monitor/channels", LIST),
+    "POST /monitor/channels": lambda it: Call("/monitor/channels", REFUSED, {
+        "address": "json://localhost/new", "organisation": "cn-hb"}),
+    "PATCH /monitor/channels/{number}": lambda it: Call(
+        f"/monitor/channels/{it.channel}", REFUSED, {"digest": "daily"}),
+}  # fmt: skip
 SAMPLES = {
     **PEOPLE, **CATALOGUE, **{key: made for name in ROWS for key, made in _rows(name).items()},
     **LEDGER, **COLLECT, **COUNT, **REQUESTS, **ANALYSE, **DISPATCH, **TRACK,
+    **MONITOR,
 }  # fmt: skip

@@ -38,11 +38,11 @@ class Server:
         )
         with (data / "postgresql.conf").open("a") as file:
             file.write(settings)
-        self.process = subprocess.Popen(
-            [str(self.programs / "postgres"), "-D", str(data)],
-            user=self.user, cwd=self.folder,
-            stdout=(self.folder / "log").open("w"), stderr=subprocess.STDOUT,
-        )  # fmt: skip
+        with (self.folder / "log").open("w") as log:
+            self.process = subprocess.Popen(
+                [str(self.programs / "postgres"), "-D", str(data)],
+                user=self.user, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
         self._wait()
 
     def _wait(self) -> None:

@@ -131,6 +131,20 @@ def test_assignments_are_for_coordinators(world) -> None:
     assert not Assignment.objects.exists()
 
 
+def test_the_latest_figures_are_those_known_at_that_moment(world) -> None:
+    """10 said on the first evening, 12 on the next, 13 on the third; withdrawn on the fourth."""
+    evenings = [EVENING + timedelta(days=days) for days in range(4)]
+    for evening, stock in zip(evenings, (10, 12, 13, "withdrawn"), strict=True):
+        file(world, row(stock=stock, need=5), at=evening)
+    key = (world.sites["F1"].pk, world.resources["mask"].pk)
+    before = EVENING - timedelta(hours=1)
+    assert selectors.latest(before) == {}
+    for evening, stock in zip(evenings, (10, 12, 13), strict=False):
+        known = selectors.latest(evening + timedelta(hours=1))[key]
+        assert (known.values["stock"], known.values["need"]) == (stock, 5)
+    assert set(selectors.latest(evenings[3])[key].values) == {"need"}
+
+
 def test_the_latest_figures_are_those_stated_last_each_for_itself(world) -> None:
     """Stock of yesterday and capacity of the day before; a zero counts, an empty cell does not."""
     file(world, row(day=BEFORE - timedelta(1), effective_capacity=100, stock=9, need=3))

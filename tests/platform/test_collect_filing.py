@@ -221,6 +221,8 @@ def test_an_empty_cell_says_nothing_and_a_figure_can_be_taken_back(world) -> Non
     assert stated() == {"effective_capacity": 10, "output": 5}
     file(world, row(output="撤回"))
     assert stated() == {"effective_capacity": 10}
+    outcome = file(world, row(resource="suit", output="withdrawn"))
+    assert (outcome.unchanged, Report.objects.count()) == (1, 1)
 
 
 def test_a_row_that_states_nothing_is_counted_and_passed_over(world) -> None:
@@ -280,8 +282,9 @@ def test_what_was_said_before_cannot_be_changed_in_the_database(world) -> None:
     assert ReportVersion.objects.get().output == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_database_refuses_reports_about_nothing(world) -> None:
-    """References are kept by triggers: a site that is not there, a site that reports have."""
+    """A site that is not there, a site that reports have: no such change can be committed."""
     from django.db import DatabaseError, connection, transaction
 
     file(world, row("W1", stock=1), user="chen", post=False)
@@ -296,3 +299,4 @@ def test_the_database_refuses_reports_about_nothing(world) -> None:
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
     assert Filing.objects.count() == 1
+    assert list(Report.objects.values_list("site", "day")) == [(report.site_id, report.day)]

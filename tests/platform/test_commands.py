@@ -152,3 +152,23 @@ def test_serve_answers_and_stops(home: Path) -> None:
         told, _ = serving.communicate(timeout=60)
     assert serving.returncode == 0, told
     assert "Stopping" in told
+
+
+def test_a_long_proof_shows_how_far_it_is(home: Path) -> None:
+    """On a terminal a bar that counts movements; what is printed stays one line."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "sampan", "ledger", "verify"],
+        cwd=ROOT, env=environment(home) | {"TERM": "xterm"}, stdout=subprocess.PIPE,
+        stderr=theirs, text=True, check=False,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert done.returncode == 0
+    assert "Proving" in shown
+    assert "movements" in shown
+    assert done.stdout.startswith("The ledger is proved")
+    assert len(done.stdout.splitlines()) == 1

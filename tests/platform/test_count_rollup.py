@@ -12,7 +12,7 @@ from django.db import connection
 
 from sampan_platform.collect import services as collect
 from sampan_platform.common import clock
-from sampan_platform.count import selectors, services
+from sampan_platform.count import selectors, services, tasks
 from sampan_platform.count.models import MonthTile, Slot, Stale, YearTile
 from sampan_platform.count.tiles import SITES
 from tests.platform.count_world import Row, file, many
@@ -214,4 +214,23 @@ def test_a_report_that_is_filed_counts_at_once(world) -> None:
             outcome = collect.file_reports([row], rui, post=False)
         assert outcome.kept, outcome.rejected
         assert output() == expected
+    assert services.prove().equal
+
+
+def test_a_large_load_has_a_worker_refresh_the_roll_ups(world, monkeypatch) -> None:
+    """One task for three months at once, none for one report or a dry run; it leaves nothing."""
+    monkeypatch.setattr(services, "NOTES_MANY", 3)
+    waiting = apps.get_model("django_tasks_database", "DBTaskResult").objects
+    rows = [{"site": "F1", "resource": "mask", "day": date(2020, month, 3), "output": 7}
+            for month in (2, 3, 4)]  # fmt: skip
+    with clock.at(datetime(2020, 5, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))):
+        collect.file_reports(rows[:1], world.users["rui"], post=False)
+        collect.file_reports(rows, world.users["rui"], post=False, dry_run=True)
+        assert not waiting.exists()
+        changed = [row | {"output": 8} for row in rows]
+        collect.file_reports(changed, world.users["rui"], post=False)
+    assert [one.task_path for one in waiting.all()] == ["sampan_platform.count.tasks.refresh_tiles"]
+    assert Stale.objects.exists()
+    assert tasks.refresh_tiles.call() > 0
+    assert not Stale.objects.exists()
     assert services.prove().equal

@@ -70,6 +70,8 @@ ADD = "INSERT INTO ledger_entry (movement_id, account_id, resource_id, quantity)
         # one that moves nothing, one of another resource than its account's
         f"{ADD} SELECT 77, account_id, resource_id, 0 FROM ledger_entry",
         f"{ADD} SELECT 77, account_id, resource_id + 1, 5 FROM ledger_entry",
+        # one of an account that is not there
+        f"{ADD} SELECT 77, account_id + 1000, resource_id, 5 FROM ledger_entry",
     ],
 )
 def test_sql_by_hand_is_refused(world, statement: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from threading import Barrier, Thread
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from sampan_platform.collect import services as collect
 from sampan_platform.common import clock
@@ -18,30 +17,7 @@ from sampan_platform.ledger import services as ledger
 from sampan_platform.ledger.services import AccountKey, Leg
 from sampan_platform.monitor import selectors, services
 from sampan_platform.monitor.models import Alert, Channel, Message
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-def evening(day: int) -> datetime:
-    return datetime(2020, 2, day, 20, tzinfo=SHANGHAI)
-
-
-def say(world, day: int, *, stock: int | None = None, used: int = 100, **more: object) -> None:
-    """What Jinyintan reports about masks on a day of February 2020."""
-    row = {"site": "H1", "resource": "mask", "day": date(2020, 2, day), "used": used, **more}
-    if stock is not None:
-        row["stock"] = stock
-    with clock.at(evening(day)):
-        collect.file_reports([row], world.users["chen"], post=False)
-
-
-def look(day: int) -> services.Run:
-    with clock.at(evening(day)):
-        return services.run(evening(day))
-
-
-def only(check: str, world, limit: float = 3.0, where: str = "asean-plus") -> None:
-    services.set_rule(check, world.organisations[where], limit, None)
+from tests.platform.monitor_world import SHANGHAI, channel, evening, look, only, say, together
 
 
 def test_an_alert_opens_once_and_closes_itself(world) -> None:
@@ -173,10 +149,6 @@ def test_a_look_takes_a_bounded_number_of_queries(world, django_assert_max_num_q
         look(10)
 
 
-def channel(world, name: str = "chen", **more: object) -> Channel:
-    return Channel.objects.create(user=world.users[name], address="json://localhost", **more)
-
-
 def test_each_person_is_told_once(world) -> None:
     """By their channel, in one message, in their language; a second round sends nothing."""
     only("days-of-cover", world)
@@ -194,7 +166,9 @@ def test_each_person_is_told_once(world) -> None:
 
     for _ in range(2):
         services.send_due(evening(10), send)
-    assert sent == [("舢板预警：1 条", "金银潭医院：医用外科口罩 仅够用 2.0 天（限值 3 天）。")]
+    ((title, text),) = sent
+    assert re.fullmatch(r"舢板预警：1 条 \[[0-9a-f]{8}\]", title)
+    assert text == "金银潭医院：医用外科口罩 仅够用 2.0 天（限值 3 天）。"
     look(10)
     services.send_due(evening(10), send)
     assert len(sent) == 1
@@ -252,18 +226,8 @@ def test_five_senders_send_one_message(world) -> None:
     say(world, 10, stock=200)
     look(10)
     sent: list[str] = []
-    barrier = Barrier(5)
-
-    def work() -> None:
-        try:
-            barrier.wait(60)
-            services.send_due(evening(10), lambda *words: bool(sent.append(words[2])) or True)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=work) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
+    together(
+        5,
+        lambda: services.send_due(evening(10), lambda *words: bool(sent.append(words[2])) or True),
+    )
     assert len(sent) == 1

@@ -1,4 +1,4 @@
-"""Random networks with the objective `total`, points near and far, and plans made of points."""
+"""Random networks with the objective `total`, points near and far from a plan, their plans."""
 
 from __future__ import annotations
 

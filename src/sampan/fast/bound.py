@@ -96,8 +96,9 @@ def _tighten(model: Model, costs: Array, y: Array, order: Order, free_above: Arr
         )  # fmt: skip
 
 
-def order_of(model: Model) -> Order:
-    """The order of a model's columns; worked out once."""
+def order_of(model: Model, flows: Plumbing | None = None) -> Order:
+    """The order of a model's columns; worked out once, as are its `flows` if they are not given."""
+    flows = plumbing(model) if flows is None else flows
     kind = np.zeros(len(model.row_lower), dtype=np.int8)
     period = np.full(len(kind), -1, dtype=np.int32)
     tightened = []
@@ -106,7 +107,7 @@ def order_of(model: Model) -> Order:
         rows = slice(int(start), int(start) + block.size)
         if block.rule in kinds:
             kind[rows] = kinds[block.rule]
-            assert block.period is not None  # noqa: S101 - these rules have one
+            assert block.period is not None  # every row of these rules has its period
             period[rows] = block.period
         once = len(np.unique(block.column)) == len(block.column)
         if block.rule in _TIGHTENED and once:
@@ -119,4 +120,4 @@ def order_of(model: Model) -> Order:
     taking = np.flatnonzero(key >= 0)
     columns = taking[np.argsort(key[taking], kind="stable")]
     cuts = np.searchsorted(key[columns], np.arange(3 * model.numbers.periods + 1))
-    return Order(columns.astype(np.int64), cuts, tail, lifted, tightened, plumbing(model))
+    return Order(columns.astype(np.int64), cuts, tail, lifted, tightened, flows)

@@ -69,7 +69,7 @@ def clamp(
             continue
         row = indices[at]
         most = costs[column] / data[at]
-        if data[at] > 0 and y[row] > most or data[at] < 0 and y[row] < most:
+        if (data[at] > 0 and y[row] > most) or (data[at] < 0 and y[row] < most):
             y[row] = most
 
 
@@ -121,7 +121,7 @@ def _settle_one(
         else:
             rest -= data[at] * y[indices[at]]
     limit = rest / own
-    if own > 0 and limit < y[row] or own < 0 and limit > y[row]:
+    if (own > 0 and limit < y[row]) or (own < 0 and limit > y[row]):
         y[row] = limit
         return True
     return False

@@ -33,9 +33,7 @@ def scaled(
 
 
 @njit(cache=True)
-def transposed(
-    starts: Array, indices: Array, data: Array, rows: int
-) -> tuple[Array, Array, Array]:
+def transposed(starts: Array, indices: Array, data: Array, rows: int) -> tuple[Array, Array, Array]:
     """The same entries by row, each row's in the order of its columns."""
     first = np.zeros(rows + 1, dtype=np.uint32)
     for row in indices:

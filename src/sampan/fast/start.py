@@ -77,7 +77,7 @@ def _expires(model: Model, layer: Array) -> pl.Series:
 def _fill(
     x: Array, model: Model, block: Block, keys: dict[str, pl.Series], given: pl.DataFrame
 ) -> None:
-    """A block whose columns are about layers too: by expiry where that is known, else by resource."""
+    """A block whose columns are about layers too: by expiry where known, else by resource."""
     n, lay = model.numbers, model.layers
     resource = n.names("resources", lay.resource[block["layer"]])
     frame = pl.DataFrame({**keys, "resource": resource})

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
 from uuid import UUID
 
 from sampan_platform.common.quantity import to_thousandths
@@ -74,31 +73,25 @@ class Book:
         days[day] = days.get(day, 0) + moved
 
 
-class Asking(Protocol):
-    """A report whose book is wanted."""
+def load(
+    sites: Collection[int], resources: Collection[int], first: date, sources: Sequence[str]
+) -> Book:
+    """What the ledger holds, in a number of queries that does not grow with the reports.
 
-    @property
-    def site(self) -> int: ...
-    @property
-    def resource(self) -> int: ...
-    @property
-    def day(self) -> date: ...
-    @property
-    def source(self) -> str: ...
-
-
-def load(reports: Sequence[Asking]) -> Book:
-    """What the ledger holds, in a number of queries that does not grow with the reports."""
-    sites = {one.site for one in reports}
-    resources = {one.resource for one in reports}
-    posted = _posted([one.source for one in reports])
+    Parameters
+    ----------
+    first
+        The first day that is asked for.
+    sources
+        Of the reports of which something may have been posted before.
+    """
+    posted = _posted(sources)
     book = Book({}, {}, {}, posted, _held(posted))
     for row in ledger.on_hand(sites, resources):
         pair, lot = (row.site, row.resource), Lot(row.lot, row.expires_on)
         book.lots.setdefault(pair, {})[lot] = to_thousandths(row.quantity)
         if row.pending_out:
             book.reserved.setdefault(pair, {})[lot] = to_thousandths(row.pending_out)
-    first = min(one.day for one in reports)
     for site, resource, day, moved in ledger.moved_after(sites, resources, first):
         book.add_later((site, resource), day, _thousandths(moved))
         book.lots.setdefault((site, resource), {})

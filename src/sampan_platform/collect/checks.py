@@ -31,6 +31,7 @@ NAMED_MAX = 10_000
 """Problems that an answer names one by one; the reject file has them all."""
 PLACE = "place"
 """A row's place in the sheet, from 0."""
+KEY = ("site_id", "resource_id", "day")
 PROBLEMS = {PLACE: pl.Int64, "column": pl.String, "code": pl.String, "hint": pl.String}
 
 
@@ -41,8 +42,9 @@ class Checked:
     sheet: Sheet
     known: Known
     good: pl.DataFrame
-    """`place`, `site_id`, `resource_id`, `day`, the measures in thousandths, `explanation`,
-    `kind` of the resource, `organisation`; withdrawn figures are `cells.WITHDRAWN`."""
+    """In the order of site, resource and day: `place`, `site_id`, `resource_id`, `day`, the
+    measures in thousandths (withdrawn: `cells.WITHDRAWN`), `explanation`, `kind` of the resource,
+    `organisation`."""
     problems: pl.DataFrame
     """`place`, `column`, `code`, `hint` of everything that is wrong."""
     blank: int
@@ -81,7 +83,8 @@ def check(sheet: Sheet, actor: User) -> Checked:
     columns.append(_explanations(sheet, found))
     frame = pl.DataFrame(columns)
     known = Known(actor, _unique(frame["site"]), _unique(frame["resource"]))
-    frame = _joined(frame, known)
+    # in this order all that follows need not sort again: duplicates, flags, stretches, writing
+    frame = _joined(frame, known).sort(KEY, maintain_order=True)
     found += _against_catalogue(frame)
     found += _twice(frame, sheet)
     problems = _all(found)
@@ -219,6 +222,10 @@ def _quantities(sheet: Sheet, name: str, found: list[pl.DataFrame]) -> pl.Series
         return _numbers(series.cast(pl.Int64, strict=False), series.is_null(), found)
     if series.dtype.is_float():
         return _floats(series, found)
+    if series.dtype == pl.String:
+        plain = series.cast(pl.Int64, strict=False)
+        if not (plain.is_null() & (series != "")).any():
+            return _numbers(plain, plain.is_null(), found)
     text = _text(series)
     whole = text.cast(pl.Int64, strict=False)
     rest = whole.is_null() & (text != "")
@@ -295,15 +302,18 @@ def _against_catalogue(frame: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _twice(frame: pl.DataFrame, sheet: Sheet) -> list[pl.DataFrame]:
-    """Rows about the same site, resource and day: nobody can know which one is meant."""
-    keys = frame.select(PLACE, "site_id", "resource_id", "day").drop_nulls()
-    doubled = keys.filter(keys.select("site_id", "resource_id", "day").is_duplicated())
-    if doubled.is_empty():
+    """Rows about the same site, resource and day: nobody can know which one is meant.
+
+    The rows stand in the order of these.
+    """
+    as_before = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in KEY)
+    same = frame.select(same=as_before.fill_null(value=False))["same"]
+    if not same.any():
         return []
+    doubled = frame.filter(same | same.shift(-1, fill_value=False)).select(PLACE, *KEY)
     rows = doubled.with_columns(row=sheet.numbers.gather(doubled[PLACE]))
-    group = ["site_id", "resource_id", "day"]
-    rows = rows.with_columns(first=pl.col("row").min().over(group),
-                             second=pl.col("row").sort().get(1).over(group))  # fmt: skip
+    rows = rows.with_columns(first=pl.col("row").min().over(KEY),
+                             second=pl.col("row").sort().get(1).over(KEY))  # fmt: skip
     other = pl.when(pl.col("row") == pl.col("first")).then("second").otherwise("first")
     hints = rows.select(other.cast(pl.String)).to_series()
     return [_problems(rows[PLACE], "day", "duplicate", hints)]

@@ -24,7 +24,7 @@ class Compared:
     """Rows that will be written, and how many will not."""
 
     rows: pl.DataFrame
-    """As `staging.WRITTEN`, and `place`."""
+    """As `staging.WRITTEN`, and `place`; in the order of `KEY`."""
     created: int
     corrected: int
     unchanged: int
@@ -33,11 +33,18 @@ class Compared:
 
 
 def fresh(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows as first reports: nothing is there that a withdrawal could take back."""
+    """Rows as first reports: nothing is there that a withdrawal could take back.
+
+    Rows that withdraw and say nothing else are left out.
+    """
     stated = [
         pl.when(pl.col(name) != WITHDRAWN).then(pl.col(name)).alias(name) for name in MEASURES
     ]
-    return rows.with_columns(*stated, version=pl.lit(1))
+    made = rows.with_columns(*stated, version=pl.lit(1), id=pl.lit(None, dtype=pl.Int64))
+    if not rows.select(pl.any_horizontal(pl.col(*MEASURES) == WITHDRAWN).any()).item():
+        return made
+    says = pl.any_horizontal(pl.col(*MEASURES).is_not_null()) | (pl.col(EXPLANATION) != "")
+    return made.filter(says)
 
 
 def merge(rows: pl.DataFrame, there: pl.DataFrame, seen_in: int | None) -> Compared:
@@ -50,7 +57,7 @@ def merge(rows: pl.DataFrame, there: pl.DataFrame, seen_in: int | None) -> Compa
     """
     if there.is_empty():
         made = fresh(rows)
-        return Compared(made, len(made), 0, 0, 0)
+        return Compared(made, len(made), 0, len(rows) - len(made), 0)
     joined = rows.join(there, on=list(KEY), how="left", suffix="_before", maintain_order="left")
     is_new = pl.col("version").is_null()
     new = joined.filter(is_new)
@@ -78,11 +85,11 @@ def merge(rows: pl.DataFrame, there: pl.DataFrame, seen_in: int | None) -> Compa
         posting=pl.when(pl.col("posting_before") == "none")
         .then(pl.lit("none"))
         .otherwise("posting"),
-    ).select(*rows.columns, "version")
+    ).select(*rows.columns, "version", "id")
     first = fresh(new.select(rows.columns)).with_columns(pl.col("version").cast(pl.Int64))
     return Compared(
-        pl.concat([first, corrected]), len(first), len(corrected),
-        len(stated) - len(corrected), superseded,
+        pl.concat([first, corrected]).sort(KEY), len(first), len(corrected),
+        len(rows) - len(first) - len(corrected) - superseded, superseded,
     )  # fmt: skip
 
 
@@ -101,8 +108,11 @@ def flagged(rows: pl.DataFrame, capacities: Capacities) -> pl.DataFrame:
 
 
 def _with_earlier(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The capacity stated last: in these rows on an earlier day, else before them."""
+    """The capacity stated last: in these rows on an earlier day, else before them.
+
+    The rows stand in the order of `KEY`.
+    """
     pair = ["site_id", "resource_id"]
-    ordered = rows.sort(*KEY).join(known, on=pair, how="left", maintain_order="left")
+    ordered = rows.join(known, on=pair, how="left", maintain_order="left")
     earlier = pl.col("capacity").forward_fill().over(pair)
     return ordered.with_columns(capacity=pl.coalesce(earlier, "known")).drop("known")

@@ -162,15 +162,28 @@ def missing(user: User, day: date) -> list[Missing]:
 
 def rate(user: User, day: date) -> Rate:
     """How many of the reports due on a day came, and how many in time, where the user sees."""
+    each = rates_by_owner(user, day).values()
+    return Rate(
+        sum(one.due for one in each),
+        sum(one.came for one in each),
+        sum(one.in_time for one in each),
+    )
+
+
+def rates_by_owner(user: User, day: date) -> dict[int, Rate]:
+    """The same by the number of the organisation that owns the sites; those with reports due."""
     places = _places(user, day)
-    expected = [one for one in due(day) if one.site in places]
     came = _came(day)
-    in_time = sum(
-        1 for one in expected
-        if (at := came.get((one.site, one.resource))) is not None and at <= one.deadline
-    )  # fmt: skip
-    there = sum(1 for one in expected if (one.site, one.resource) in came)
-    return Rate(len(expected), there, in_time)
+    counts: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for one in due(day):
+        if one.site not in places:
+            continue
+        at = came.get((one.site, one.resource))
+        count = counts[one.organisation]
+        count[0] += 1
+        count[1] += at is not None
+        count[2] += at is not None and at <= one.deadline
+    return {owner: Rate(*count) for owner, count in counts.items()}
 
 
 def _places(user: User, day: date) -> dict[int, tuple[str, str, str, str]]:

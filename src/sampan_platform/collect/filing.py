@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from sampan_platform.collect.outcome import Changes, Outcome, flag
 from sampan_platform.collect.sheet import Sheet
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, InvalidError
+from sampan_platform.ledger import services as ledger
 from sampan_platform.people import services as people
 from sampan_platform.people.models import User
 
@@ -107,6 +108,9 @@ def _replayed(sheet: Sheet, actor: User, wish: Wish) -> Outcome | None:
 def _filed(checked: Checked, actor: User, wish: Wish, outcome: Outcome) -> Outcome:
     """The rows as reports; a dry run does the same and takes it back."""
     seen_in = None if wish.again else _seen_in(checked.sheet)
+    if wish.post:
+        # before the reports are locked: whoever waits for the ledger holds nothing
+        ledger.wait_for_turn()
     filing = Filing.objects.create(
         client_id=wish.client_id,
         content=checked.sheet.content,
@@ -122,11 +126,11 @@ def _filed(checked: Checked, actor: User, wish: Wish, outcome: Outcome) -> Outco
     outcome.unchanged, outcome.superseded = compared.unchanged, compared.superseded
     outcome.flags, outcome.flagged = [], 0
     if len(rows):
-        _write(rows, actor, filing, post=wish.post)
+        rows = _posted(rows, actor) if wish.post else rows
+        _write(rows, actor, filing)
         stretches.extend(rows.filter(pl.col("version") == 1))
-        posted = postings.post_touched(actor) if wish.post else {}
-        _flag(rows, posted, outcome, checked)
         staging.drop()
+        _flag(rows, outcome, checked)
         if not wish.dry_run:
             listeners.tell(Changes(rows))
     _close(filing, checked, actor, outcome)
@@ -148,16 +152,16 @@ def _compared(checked: Checked, wish: Wish, seen_in: int | None) -> compare.Comp
     posting = Postings.POSTED if wish.post else Postings.NONE
     rows = checked.good.with_columns(
         posting=pl.lit(posting.value), flags=pl.lit(None, dtype=pl.String)
-    ).sort(staging.KEY)
+    )
     first, last = rows["day"].min(), rows["day"].max()
     there = pl.DataFrame(schema=staging.EXISTING)
     if staging.any_in(first, last):  # type: ignore[arg-type]  # days are never null here
-        staging.stage(compare.fresh(rows))
-        there = staging.existing()
+        there = staging.existing(rows)
     compared = compare.merge(rows, there, seen_in)
     flagged = compare.flagged(compared.rows, _earlier_capacities)
-    return compare.Compared(flagged.sort(staging.KEY), compared.created, compared.corrected,
-                            compared.unchanged, compared.superseded)  # fmt: skip
+    # the ledger's movements name the reports; history needs no names before it is written
+    ready = staging.numbered(flagged) if wish.post else flagged
+    return replace(compared, rows=ready)
 
 
 def _earlier_capacities(rows: pl.DataFrame) -> pl.DataFrame:
@@ -170,36 +174,40 @@ def _earlier_capacities(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _write(rows: pl.DataFrame, actor: User, filing: Filing, *, post: bool) -> None:
-    if not post and (rows["version"] == 1).all():
-        staging.add(rows, actor.pk, filing.pk, filing.at)
-        return
-    staging.stage(rows)
-    if (rows["version"] > 1).any():
-        staging.keep_versions()
-    if staging.write(actor.pk, filing.pk, filing.at) != len(rows):
+def _posted(rows: pl.DataFrame, actor: User) -> pl.DataFrame:
+    """The rows with what the ledger made of them."""
+    made = postings.post(rows, actor)
+    joined = rows.join(made, on="id", how="left", suffix="_made", maintain_order="left")
+    code = pl.when(pl.col("flag") != "").then(pl.format('"{}"', "flag"))
+    before = pl.col("flags").str.strip_suffix("]")
+    more = pl.when(before.is_null()).then(pl.format("[{}]", code)).otherwise(
+        pl.format("{}, {}]", before, code)
+    )  # fmt: skip
+    flags = pl.when(code.is_not_null()).then(more).otherwise("flags")
+    posting = pl.coalesce("posting_made", "posting")
+    return joined.with_columns(flags=flags, posting=posting).drop("flag", "posting_made")
+
+
+def _write(rows: pl.DataFrame, actor: User, filing: Filing) -> None:
+    new, corrected = rows.filter(pl.col("version") == 1), rows.filter(pl.col("version") > 1)
+    if len(corrected) and (
+        staging.correct(corrected, actor.pk, filing.pk, filing.at) != len(corrected)
+    ):
         raise _RacedError
+    if len(new):
+        staging.add(new, actor.pk, filing.pk, filing.at)
 
 
-def _flag(
-    rows: pl.DataFrame, posted: dict[tuple[int, int, Any], str], outcome: Outcome, checked: Checked
-) -> None:
+def _flag(rows: pl.DataFrame, outcome: Outcome, checked: Checked) -> None:
     """What looks wrong, by itself or to the ledger, in words."""
-    by_itself = rows.select(*staging.KEY, "flags").filter(pl.col("flags").is_not_null())
-    schema: Any = {**{name: rows.schema[name] for name in staging.KEY}, "code": pl.String}
-    cells = [(*key, code) for key, code in posted.items()]
-    by_ledger = pl.DataFrame(cells, schema=schema, orient="row").join(
-        rows.select(staging.KEY), on=staging.KEY, how="semi"
-    )
-    all_ = by_itself.join(by_ledger, on=staging.KEY, how="full", coalesce=True)
+    all_ = rows.select(*staging.KEY, "flags").filter(pl.col("flags").is_not_null())
     outcome.flagged = len(all_)
     sites = dict(checked.known.sites.select("site_id", "site").iter_rows())
     resources = dict(checked.known.resources.select("resource_id", "resource").iter_rows())
-    for site, resource, day, flags, code in (
-        all_.sort(staging.KEY).head(FLAGS_NAMED_MAX).iter_rows()
-    ):
-        codes = json.loads(flags or "[]") + ([code] if code else [])
-        outcome.flags += [flag(one, sites[site], resources[resource], day) for one in codes]
+    for site, resource, day, flags in all_.head(FLAGS_NAMED_MAX).iter_rows():
+        outcome.flags += [
+            flag(one, sites[site], resources[resource], day) for one in json.loads(flags)
+        ]
 
 
 def _close(filing: Filing, checked: Checked, actor: User, outcome: Outcome) -> None:

@@ -1,8 +1,9 @@
 """Reports as they stand, what was said before, how it came, and who is expected to report.
 
-References to sites, resources and people are kept by the triggers of migration 0002, a
-question a statement, where the database's own foreign keys ask for every row: a million rows
-of history would wait for them several times longer than for everything else.
+On PostgreSQL references to sites, resources and people are kept by the triggers of migrations
+0002 and 0003, a question a statement, where the database's own foreign keys ask for every row:
+a million rows of history would wait for them several times longer than for everything else.
+SQLite has the foreign keys, which it asks faster than any trigger.
 """
 
 from __future__ import annotations
@@ -48,10 +49,8 @@ class Filing(models.Model):
 
 
 def _reference(to: str, **more: Any) -> Any:
-    """A foreign key that the triggers keep, with no index but those named in Meta."""
-    return models.ForeignKey(
-        to, models.PROTECT, related_name="+", db_constraint=False, db_index=False, **more
-    )
+    """A foreign key (on PostgreSQL kept by triggers), with no index but those named in Meta."""
+    return models.ForeignKey(to, models.PROTECT, related_name="+", db_index=False, **more)
 
 
 class Stated(models.Model):

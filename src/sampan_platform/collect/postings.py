@@ -17,27 +17,36 @@ equipment is lent and kept, so that its use moves nothing.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
+import polars as pl
+
 from sampan_platform.catalogue import selectors as catalogue
-from sampan_platform.collect import staging
-from sampan_platform.collect.books import BATCH, Book, Lot, Posted, load
-from sampan_platform.collect.models import Postings, Report
+from sampan_platform.collect import simple, staging
+from sampan_platform.collect.books import Book, Lot, Posted, load
+from sampan_platform.collect.models import Postings
+from sampan_platform.collect.posting_kinds import (
+    BELOW_ZERO,
+    COUNT,
+    DIFFERS,
+    HELD,
+    LEDGER_FLAGS,
+    OTHER_END,
+    OUTPUT,
+    USE,
+)
 from sampan_platform.common.quantity import SCALE
 from sampan_platform.ledger import services as ledger
 from sampan_platform.ledger.services import AccountKey, Leg, Posting
 from sampan_platform.people.models import User
 
-OUTPUT, USE, COUNT = "report-output", "report-use", "report-count"
-OTHER_END = {OUTPUT: "production", USE: "use", COUNT: "adjustment"}
-BELOW_ZERO, DIFFERS, HELD = "below-zero", "stock-differs", "lot-held"
-LEDGER_FLAGS = (BELOW_ZERO, DIFFERS, HELD)
-Key = tuple[int, int, date]
+NO_LOT = Lot("", None)
+RESULT: dict[str, Any] = {"id": pl.Int64, "posting": pl.String, "flag": pl.String}
 
 
 @dataclass(frozen=True)
@@ -52,14 +61,14 @@ class Said:
     used: int | None
     stock: int | None
     version: int
-    posting: str
-    flags: str
-    """JSON."""
 
     @property
     def source(self) -> str:
         """As the ledger's movements name it."""
         return f"report:{self.pk}"
+
+
+SAID = ("id", *staging.KEY, "output", "used", "stock", "version")
 
 
 @dataclass(frozen=True)
@@ -71,38 +80,79 @@ class Result:
     flag: str = ""
 
 
-def post_touched(actor: User) -> dict[Key, str]:
-    """Post the staged reports and the later ones that rest on them.
+def post(rows: pl.DataFrame, actor: User) -> pl.DataFrame:
+    """Post reports that are about to be written, and the later ones that rest on them.
+
+    The caller has waited for its turn at the ledger.
 
     Returns
     -------
-    dict
-        Those that were flagged, by site, resource and day: `below-zero` or `stock-differs`.
+    DataFrame
+        `id`, `posting` and `flag` (empty, or of `LEDGER_FLAGS`) of those of `rows` that concern
+        the ledger. Of the later ones the same is written here.
     """
-    kinds = dict(catalogue.resources().prefetch_related(None).values_list("pk", "kind"))
-    said = [Said(*row) for row in staging.touched().iter_rows()]
-    said = [
-        one for one in said if one.posting != Postings.NONE and kinds[one.resource] != "service"
-    ]
-    if not said:
-        return {}
-    ledger.wait_for_turn()
-    book = load(said)
+    later = staging.later(rows)
+    said = _concerned(rows, later)
+    if said.is_empty():
+        return pl.DataFrame(schema=RESULT)
+    again = said.filter((pl.col("version") > 1) | pl.col("is_later"))
+    first: Any = said["day"].min()
+    sources = [f"report:{number}" for number in again["id"]]
+    book = load(said["site_id"].unique().to_list(), said["resource_id"].unique().to_list(),
+                first, sources)  # fmt: skip
+    plain = _with_opening(said, book)
+    followed = simple.follow(plain)
     postings: list[Posting] = []
-    results = [_post(one, book, kinds[one.resource], postings) for one in said]
+    others = said.join(plain, on="id", how="anti").select(SAID)
+    results = [post_one(one, book, postings) for one in (Said(*row) for row in others.iter_rows())]
+    ledger.post_columns(simple.movements(followed), actor=actor)
     ledger.post_many(postings, actor=actor)
-    _mark(results)
-    return {(one.said.site, one.said.resource, one.said.day): one.flag
-            for one in results if one.flag}  # fmt: skip
+    found = pl.concat([simple.results(followed), _frame(results)])
+    _mark(later, found)
+    return found.join(later, on="id", how="anti")
 
 
-def _post(said: Said, book: Book, kind: str, postings: list[Posting]) -> Result:
+def _concerned(rows: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
+    """What the ledger needs of the reports that are not history, nor about services."""
+    catalogued = catalogue.resources().prefetch_related(None).values_list("pk", "kind")
+    kinds = pl.DataFrame(
+        list(catalogued), schema={"resource_id": pl.Int64, "kind": pl.String}, orient="row"
+    )
+    columns = [name for name in staging.TOUCHED if name != "flags"]
+    both = [
+        frame.select(columns).cast({"version": pl.Int64}).with_columns(is_later=pl.lit(value=flag))
+        for frame, flag in ((rows, False), (later, True))
+    ]
+    said = pl.concat(both).filter(pl.col("posting") != Postings.NONE.value)
+    joined = said.join(kinds, on="resource_id", how="left", maintain_order="left")
+    # what is lent and kept is not used up
+    used = pl.when(pl.col("kind") == "good").then("used")
+    return joined.filter(pl.col("kind") != "service").with_columns(used=used).sort(staging.KEY)
+
+
+def _with_opening(said: pl.DataFrame, book: Book) -> pl.DataFrame:
+    """The reports of goods that `simple` can follow, with the stock before them."""
+    is_new = (pl.col("version") == 1) & ~pl.col("is_later")
+    pairs = said.group_by(simple.PAIR, maintain_order=True).agg(
+        pl.col("day").min().alias("since"), is_new.all().alias("new")
+    )
+    cells = []
+    for site, resource, since, new in pairs.iter_rows():
+        lots, moved = book.lots.get((site, resource)), book.later.get((site, resource), {})
+        if new and not set(lots or ()) - {NO_LOT} and not any(day > since for day in moved):
+            cells.append((site, resource, None if lots is None else sum(lots.values())))
+    schema = {"site_id": pl.Int64, "resource_id": pl.Int64, "opening": pl.Int64}
+    openings = pl.DataFrame(cells, schema=schema, orient="row")
+    return said.join(openings, on=simple.PAIR, how="inner", maintain_order="left")
+
+
+def post_one(said: Said, book: Book, postings: list[Posting]) -> Result:
     """Add a report's movements to `postings` and to the book, all or none."""
     pair = (said.site, said.resource)
     mine = book.posted.get(said.source, {})
     own = sum(one.quantity for one in mine.values())
     before = book.at_end(pair, said.day) - own
-    wanted = {OUTPUT: said.output or 0, USE: -(said.used or 0) if kind == "good" else 0}
+    wanted = {OUTPUT: said.output or 0, USE: -(said.used or 0)}
     wanted[COUNT] = 0
     if said.stock is not None:
         wanted[COUNT] = said.stock - before - wanted[OUTPUT] - wanted[USE]
@@ -159,9 +209,8 @@ def _take(
     None if so much is not there.
     """
     if quantity > 0:
-        none = Lot("", None)
-        lots[none] = lots.get(none, 0) + quantity
-        return [(none, quantity)]
+        lots[NO_LOT] = lots.get(NO_LOT, 0) + quantity
+        return [(NO_LOT, quantity)]
     left, taken = -quantity, dict.fromkeys(lots, 0)
     for spare in (reserved, {}):
         for lot in sorted(lots, key=lambda one: (one.expires_on or date.max, one.name)):
@@ -205,16 +254,21 @@ def _reversal(said: Said, posted: Posted) -> Posting:
     return Posting(uuid4(), kind, legs, said.day, reason, said.source, reverses=posted.movement)
 
 
-def _mark(results: list[Result]) -> None:
-    """Keep with the reports what became of them, in a query for each different outcome."""
-    groups: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
-    for one in results:
-        before = json.loads(one.said.flags)
-        flags = [flag for flag in before if flag not in LEDGER_FLAGS]
-        flags += [one.flag] if one.flag else []
-        if flags != before or one.posting != one.said.posting:
-            groups[one.posting, tuple(flags)].append(one.said.pk)
-    for (posting, codes), numbers in groups.items():
-        for start in range(0, len(numbers), BATCH):
-            part = Report.objects.filter(pk__in=numbers[start : start + BATCH])
-            part.update(posting=posting, flags=list(codes))
+def _frame(results: list[Result]) -> pl.DataFrame:
+    cells = [(one.said.pk, one.posting, one.flag) for one in results]
+    return pl.DataFrame(cells, schema=RESULT, orient="row")
+
+
+def with_flag(flags: str, code: str) -> str:
+    """A report's flags (JSON) with what the ledger says now in place of what it said before."""
+    kept = [one for one in json.loads(flags) if one not in LEDGER_FLAGS]
+    return json.dumps([*kept, *([code] if code else [])])
+
+
+def _mark(later: pl.DataFrame, found: pl.DataFrame) -> None:
+    """Keep with the later reports what became of them."""
+    rows = later.select("id", "flags").join(found, on="id")
+    if rows.is_empty():
+        return
+    flags = [with_flag(before, code) for before, code in rows.select("flags", "flag").iter_rows()]
+    staging.mark(rows.select("id", "posting", pl.Series("flags", flags)))

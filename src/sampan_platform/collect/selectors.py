@@ -147,7 +147,8 @@ def latest(
 ) -> dict[tuple[int, int], Latest]:
     """The last stated stock, capacity and need by site and resource; a query each.
 
-    Reports that were filed after that moment are left out.
+    As known at that moment: reports that were filed later are left out, and of those that were
+    corrected later what they said before counts.
     """
     until = as_of.date() + timedelta(days=1)
     found: dict[tuple[int, int], Latest] = {}
@@ -163,20 +164,29 @@ def _last(
     name: str, as_of: datetime, until: date, look_back_days: int, sites: Iterable[int] | None
 ) -> list[tuple[int, int, Any, int]]:
     """Site, resource, day and value of the last report that states a measure."""
-    chosen, parameters = "", []
+    chosen = ""
     if sites is not None:
         listed = [int(site) for site in sites] or [0]
-        chosen = f" AND site_id IN ({', '.join(map(str, listed))})"
+        chosen = f" AND r.site_id IN ({', '.join(map(str, listed))})"
     moment = connection.ops.adapt_datetimefield_value(as_of)
-    parameters = [until - timedelta(days=look_back_days + 1), until, moment]
+    span = [until - timedelta(days=look_back_days + 1), until, moment]
+    within = f"r.day >= %s AND r.day <= %s{chosen}"
+    # of what was corrected since then, the version that stood
+    known = (
+        f"SELECT r.site_id, r.resource_id, r.day, r.{name} FROM collect_report r "  # nosec
+        f"WHERE {within} AND r.submitted_at <= %s UNION ALL "
+        f"SELECT r.site_id, r.resource_id, r.day, v.{name} FROM collect_report r "
+        f"JOIN collect_reportversion v ON v.report_id = r.id WHERE {within} "
+        "AND r.submitted_at > %s AND v.version = (SELECT MAX(o.version) "
+        "FROM collect_reportversion o WHERE o.report_id = r.id AND o.submitted_at <= %s)"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT site_id, resource_id, day, {name} FROM ("  # nosec
             f"SELECT site_id, resource_id, day, {name}, ROW_NUMBER() OVER "
-            "(PARTITION BY site_id, resource_id ORDER BY day DESC) AS place FROM collect_report "
-            f"WHERE {name} IS NOT NULL AND day >= %s AND day <= %s AND submitted_at <= %s{chosen}"
-            ") AS ranked WHERE place = 1",
-            parameters,
+            f"(PARTITION BY site_id, resource_id ORDER BY day DESC) AS place FROM ({known}) k "
+            f"WHERE {name} IS NOT NULL) AS ranked WHERE place = 1",
+            [*span, *span, moment],
         )
         return list(cursor.fetchall())
 

@@ -134,6 +134,9 @@ def _refuse_long_cells(name: str, sent: pl.DataFrame, first_row: int) -> None:
 
 def _filled(sent: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     """Rows with anything in the columns that are read."""
+    first = sent[columns[0]]
+    if first.dtype == pl.String and (first.str.strip_chars() != "").fill_null(value=False).all():
+        return pl.Series([True]).new_from_index(0, len(sent))
     texts = [
         pl.col(name).is_not_null() & (pl.col(name).str.strip_chars() != "")
         if sent.schema[name] == pl.String

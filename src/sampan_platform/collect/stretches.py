@@ -18,7 +18,13 @@ Span = tuple[date, date]
 
 
 def extend(rows: pl.DataFrame) -> None:
-    """Take in new reports (`site_id`, `resource_id`, `day`); in the caller's transaction."""
+    """Take in new reports; in the caller's transaction.
+
+    Parameters
+    ----------
+    rows
+        `site_id`, `resource_id`, `day`, in this order and each once.
+    """
     if rows.is_empty():
         return
     fresh: dict[tuple[int, int], list[Span]] = defaultdict(list)
@@ -49,7 +55,8 @@ def extend(rows: pl.DataFrame) -> None:
 def rebuild() -> int:
     """Make all stretches anew from the reports; how many there are."""
     Stretch.objects.all().delete()
-    rows = list(Report.objects.order_by().values_list("site_id", "resource_id", "day"))
+    columns = ("site_id", "resource_id", "day")
+    rows = list(Report.objects.order_by(*columns).values_list(*columns))
     schema = {"site_id": pl.Int64, "resource_id": pl.Int64, "day": pl.Date}
     extend(pl.DataFrame(rows, schema=schema, orient="row"))
     return Stretch.objects.count()
@@ -58,7 +65,7 @@ def rebuild() -> int:
 def _runs(rows: pl.DataFrame) -> pl.DataFrame:
     """First and last day of each run of days without a long gap."""
     pair = ["site_id", "resource_id"]
-    ordered = rows.select(*pair, "day").unique().sort(*pair, "day")
+    ordered = rows.select(*pair, "day")
     gap = pl.col("day").diff().over(pair) > pl.duration(days=EXPECTED_DAYS)
     numbered = ordered.with_columns(run=gap.fill_null(value=False).cum_sum().over(pair))
     spans = numbered.group_by(*pair, "run", maintain_order=True).agg(

@@ -66,7 +66,7 @@ _HEAD = PatternFill("solid", fgColor="00D9E6F2")
 
 
 @dataclass(frozen=True)
-class _Row:
+class ToReport:
     """A site and a resource to report."""
 
     site: Any
@@ -86,7 +86,7 @@ def prepared_workbook(user: User, organisation: Organisation, day: date) -> byte
         If nothing is expected of it and nothing can be made or kept there.
     """
     people.require(user, people.REPORT, organisation)
-    rows = _rows(user, organisation, day)
+    rows = rows_to_report(user, organisation, day)
     if not rows:
         raise InvalidError(
             f"Nothing is expected of {organisation.code} on {day}, and it has no processes. "
@@ -96,8 +96,12 @@ def prepared_workbook(user: User, organisation: Organisation, day: date) -> byte
     return _written(rows, day)
 
 
-def _rows(user: User, organisation: Organisation, day: date) -> list[_Row]:
-    """What is expected, what is there already, and what the sites' processes make and use."""
+def rows_to_report(user: User, organisation: Organisation, day: date) -> list[ToReport]:
+    """What is expected, what is there already, and what the sites' processes make and use.
+
+    Of an organisation and all below it; the user must be allowed to report for it.
+    """
+    people.require(user, people.REPORT, organisation)
     found = catalogue.sites(day).filter(organisation__path__startswith=organisation.path)
     sites = {site.pk: site for site in found}
     resources = {one.pk: one for one in catalogue.resources(day).prefetch_related(None)}
@@ -110,11 +114,11 @@ def _rows(user: User, organisation: Organisation, day: date) -> list[_Row]:
     pairs = {pair for pair in {*said, *before, *made, *expected}
              if pair[0] in sites and pair[1] in resources}  # fmt: skip
     ordered = sorted(pairs, key=lambda pair: (sites[pair[0]].code, resources[pair[1]].code))
-    return [_Row(sites[pair[0]], resources[pair[1]], said.get(pair), before.get(pair))
+    return [ToReport(sites[pair[0]], resources[pair[1]], said.get(pair), before.get(pair))
             for pair in ordered]  # fmt: skip
 
 
-def _written(rows: Sequence[_Row], day: date) -> bytes:
+def _written(rows: Sequence[ToReport], day: date) -> bytes:
     book = Workbook()
     sheet: Any = book.active
     sheet.title = "reports"
@@ -153,7 +157,7 @@ def _head(sheet: Any, columns: Sequence[str]) -> None:
     sheet.row_dimensions[1].height = 48
 
 
-def _cell(cell: Any, column: str, row: _Row, day: date) -> None:
+def _cell(cell: Any, column: str, row: ToReport, day: date) -> None:
     """One cell: a key, last time's figure, or a place to write."""
     keys = {
         "site": row.site.code, "site_name": row.site.name_zh or row.site.name_en,

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -63,9 +64,17 @@ def _database() -> str:
     return f"PostgreSQL {found.get('HOST') or 'local'}/{found['NAME']}"
 
 
-def doctor(arguments: Sequence[str]) -> int:
-    """Every part of the installation, each with what to do if it is not well."""
-    parser("doctor", "Check the installation, part by part.").parse_args(arguments)
+@dataclass(frozen=True)
+class Part:
+    """One part of the installation, and how it is."""
+
+    name: str
+    well: bool
+    says: str
+
+
+def examine() -> list[Part]:
+    """Look at every part; what is wrong is said with what to do."""
     checks: list[tuple[str, Callable[[], str]]] = [
         ("database", _check_database),
         ("tables", _check_tables),
@@ -75,15 +84,24 @@ def doctor(arguments: Sequence[str]) -> int:
         ("solver", _check_solver),
         ("ledger", _check_ledger),
     ]
-    bad = 0
+    found = []
     for name, check in checks:
         try:
-            print(f"  well  {name}: {check()}", flush=True)
+            found.append(Part(name, True, check()))
         except Exception as error:  # noqa: BLE001 - a doctor names whatever is wrong
-            bad += 1
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
-            print(f"  ILL   {name}: {first}", flush=True)
-    print("All is well." if not bad else f"{bad} of {len(checks)} parts are not well.")
+            found.append(Part(name, False, first))
+    return found
+
+
+def doctor(arguments: Sequence[str]) -> int:
+    """Every part of the installation, each with what to do if it is not well."""
+    parser("doctor", "Check the installation, part by part.").parse_args(arguments)
+    found = examine()
+    for part in found:
+        print(f"  {'well' if part.well else 'ILL '}  {part.name}: {part.says}", flush=True)
+    bad = sum(1 for part in found if not part.well)
+    print("All is well." if not bad else f"{bad} of {len(found)} parts are not well.")
     return 1 if bad else 0
 
 

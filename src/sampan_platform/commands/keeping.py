@@ -18,10 +18,19 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from sampan.commands.output import FINDING, FINE
+from sampan_platform.commands.counting import counted
 from sampan_platform.commands.running import Refused, parser
 from sampan_platform.common import clock
 
 MANIFEST = "manifest.json"
+LIBPQ = (
+    ("dbname", "DATABASE"), ("host", "HOST"), ("port", "PORT"), ("user", "USER"),
+    ("password", "PASSWORD"), ("sslmode", "SSLMODE"), ("sslrootcert", "SSLROOTCERT"),
+    ("sslcert", "SSLCERT"), ("sslkey", "SSLKEY"), ("service", "SERVICE"),
+    ("passfile", "PASSFILE"),
+)  # fmt: skip
+"""Parameters of a connection, and what follows PG in the variable that libpq reads each from."""
 DUMP = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
 
 
@@ -70,8 +79,10 @@ def restore(arguments: Sequence[str]) -> int:
         _put_back(dump)
     from sampan_platform.ledger import services
 
-    print(f"Restored from {source}. The ledger: {services.prove()}")
-    return 0
+    with counted("Proving the ledger", "movements") as tell:
+        proof = services.prove(tell)
+    print(f"Restored from {source}. The ledger: {proof}")
+    return FINE if proof.holds else FINDING
 
 
 def _dump(target: Path) -> None:
@@ -108,20 +119,19 @@ def _postgresql(program: str, *arguments: str) -> None:
             f"{program} is needed and was not found. Install PostgreSQL's client programs "
             "(Debian, Ubuntu: apt-get install postgresql-client)."
         )
-    database = settings.DATABASES["default"]
-    environment = os.environ | {
-        "PGDATABASE": str(database["NAME"]),
-        "PGHOST": str(database.get("HOST") or database.get("OPTIONS", {}).get("host", "")),
-        "PGPORT": str(database.get("PORT") or ""),
-        "PGUSER": str(database.get("USER") or ""),
-        "PGPASSWORD": str(database.get("PASSWORD") or ""),
-    }
-    environment = {name: value for name, value in environment.items() if value}
     done = subprocess.run(  # nosec B603 - no shell, no words of a stranger
-        [found, *arguments], env=environment, capture_output=True, text=True, check=False
+        [found, *arguments], env=os.environ | _libpq(), capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise Refused(f"{program} failed: {done.stderr.strip() or done.returncode}")
+
+
+def _libpq() -> dict[str, str]:
+    """How Django reaches the database, as PostgreSQL's programs read it; nothing on a command line,
+    where others could see the password.
+    """
+    given = connection.get_connection_params()
+    return {f"PG{variable}": str(given[name]) for name, variable in LIBPQ if given.get(name)}
 
 
 def _unpack(source: Path, folder: Path) -> Path:

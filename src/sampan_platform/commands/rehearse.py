@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
+from time import monotonic
+from zoneinfo import ZoneInfo
 
 import sampan
 from sampan_platform.commands.running import Refused, parser
+from sampan_platform.packs.accounts import accounts
 from sampan_platform.people.models import Organisation
 
 HISTORY_DAYS = 18
 LIVE_DAYS = 3
 LOOK_AHEAD_DAYS = 7
+WORK_BEGINS = time(8, 30)
 
 
 def load(arguments: Sequence[str]) -> int:
@@ -37,14 +40,16 @@ def load(arguments: Sequence[str]) -> int:
         )
     network = sampan.read_network(folder)
     password = os.environ.get("SAMPAN_DEMO_PASSWORD") or secrets.token_urlsafe(9)
-    began = time.monotonic()
+    began = monotonic()
 
     def tell(text: str) -> None:
-        print(f"{time.monotonic() - began:6.1f} s  {text}", flush=True)
+        print(f"{monotonic() - began:6.1f} s  {text}", flush=True)
 
     _live_through(network, password, given.history, given.live, given.ahead, tell)
-    print("\nDemo accounts (one password for all: " + password + "):")
-    print("  reporter  coordinator  analyst  approver1  approver2  auditor  operator")
+    _set_the_clock(network, given.live)
+    print(f"\nDemo accounts, all with the password {password}")
+    for one in accounts(network):
+        print(f"  {one.username:12} {one.does}")
     return 0
 
 
@@ -75,6 +80,17 @@ def _live_through(
             tell=lambda part, words: tell(f"{part:9} {words}"),
         )
     tell(f"The ledger is {ledger.prove()}")
+
+
+def _set_the_clock(network: sampan.Network, live: int) -> None:
+    """From now on the platform lives in the morning after the last day; its pages say so."""
+    from sampan_platform import settings
+
+    morning = datetime.combine(
+        network.calendar.start + timedelta(days=live), WORK_BEGINS, ZoneInfo(settings.TIME_ZONE)
+    )
+    offset = morning - datetime.now(UTC)
+    (settings.HOME / "rehearsal-clock").write_text(f"{offset.total_seconds():.0f}\n", "ascii")
 
 
 def _folder(name: str) -> Path:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sampan.commands.output import FINDING, FINE
+from sampan_platform.commands.counting import counted
 from sampan_platform.commands.running import Parser, Refused, parser
 from sampan_platform.common import clock
 from sampan_platform.people.models import Organisation, RoleKind, User
@@ -33,6 +34,7 @@ def collect(arguments: Sequence[str]) -> int:
     asked.add_argument("--rejects", metavar="FILE", help="write the bad rows here, to correct")
     given = asked.parse_args(arguments)
     from sampan_platform.collect import services
+    from sampan_platform.count import services as count
 
     path = Path(given.file)
     if not path.is_file():
@@ -48,6 +50,8 @@ def collect(arguments: Sequence[str]) -> int:
     if given.rejects and outcome.rejected:
         rejects = services.rejects_of(path.name, content, user, keep_good=given.keep_good)
         Path(given.rejects).write_bytes(rejects.content)
+    if outcome.accepted and not given.dry_run:
+        count.refresh()  # at a desk no worker may run: who asks next need not wait
     verb = "would be filed" if given.dry_run else "filed"
     print(
         f"{outcome.accepted} reports {verb} "
@@ -178,7 +182,8 @@ def ledger(arguments: Sequence[str]) -> int:
     asked.parse_args(arguments)
     from sampan_platform.ledger import services
 
-    proof = services.prove()
+    with counted("Proving", "movements") as tell:
+        proof = services.prove(tell)
     print(f"The ledger is {proof}")
     return FINE if proof.holds else FINDING
 

@@ -11,16 +11,25 @@ from sampan_platform.count import layout, proof, rollup, sources
 from sampan_platform.count.models import MonthTile, Slot, Stale, YearTile
 from sampan_platform.count.periods import Span, segments
 from sampan_platform.count.proof import Progress, Proof
+from sampan_platform.count.queue import enqueue_refresh
 from sampan_platform.count.upkeep import BATCH, mark, refresh
 from sampan_platform.people import services as people
 from sampan_platform.people.models import User
 
 __all__ = ["mark", "prove", "rebuild", "refresh", "reports_changed"]
 
+NOTES_MANY = 100
+"""Changed months of a resource in a block of sites, which take about a second to refresh."""
+
 
 def reports_changed(changes: Changes) -> None:
-    """Collect calls this with every change, in the transaction that makes it."""
-    mark(changes.ends)
+    """Collect calls this with every change, in the transaction that makes it.
+
+    After a large one a worker brings the tiles up to date, so that the first reader need not.
+    Where no worker runs, that reader does, as after a small one.
+    """
+    if mark(changes.ends) >= NOTES_MANY:
+        enqueue_refresh()
 
 
 @transaction.atomic

@@ -111,7 +111,7 @@ def push(ticket: str, plan: sampan.Plan, actor: User, *, note: str = "") -> Plan
         notes=[note] if note else [],
     )
     record(actor, "dispatch.push", f"plan:{run.pk}", scope, after={"days": found.days})
-    work._finish(run, solved, plan.replace(summary=_summary(plan, proof)), proof)
+    work.finish(run, solved, plan.replace(summary=_summary(plan, proof)), proof)
     run.refresh_from_db()
     return run
 

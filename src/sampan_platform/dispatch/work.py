@@ -43,7 +43,7 @@ def work(number: int) -> State:
         plan = solve_watched(network, _beat(run.pk), time_limit=run.time_limit_seconds)
         PlanRun.objects.filter(pk=run.pk).update(stage="verify", beat_at=clock.now())
         proof = sampan.verify(network, plan)
-        return _finish(run, network, plan, proof)
+        return finish(run, network, plan, proof)
     except (sampan.SampanError, PlatformError) as error:
         return _fail(run.pk, str(error))
     except Exception as error:
@@ -99,7 +99,7 @@ def _beat(number: int) -> Callable[[sampan.Progress | None], bool]:
 
 
 @transaction.atomic
-def _finish(
+def finish(
     run: PlanRun, network: sampan.Network, plan: sampan.Plan, proof: sampan.Verification
 ) -> State:
     """Keep the plan with its certificate, its proof and its lines."""

@@ -145,7 +145,7 @@ def movements_for(
     if site:
         mine = mine.filter(account__site__code=site)
     if resource:
-        mine = mine.filter(resource__code=resource)
+        mine = mine.filter(account__resource__code=resource)
     rows = Movement.objects.filter(Exists(mine.filter(movement=OuterRef("pk"))))
     if since is not None:
         rows = rows.filter(day__gte=since)

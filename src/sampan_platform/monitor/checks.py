@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.db.models import Avg, BigIntegerField
 from django.db.models.functions import Cast
 
 from sampan_platform.collect import selectors as collect
-from sampan_platform.common import clock
 from sampan_platform.common.quantity import SCALE
 from sampan_platform.ledger import selectors as ledger
 
@@ -109,7 +107,7 @@ def late_reports(now: datetime) -> list[Measured]:
     """Reports due yesterday or the day before whose deadline is over, in days late."""
     found: dict[tuple[int, int], Measured] = {}
     report = apps.get_model("collect", "Report")
-    today = clock.today(str(settings.TIME_ZONE))
+    today = now.date()
     for back in (1, 2):
         day = today - timedelta(days=back)
         came = set(report._default_manager.filter(day=day).values_list("site_id", "resource_id"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from django.db import models
 from django.db.models import Q
 
@@ -79,6 +81,8 @@ class Alert(models.Model):
     seen_at = models.DateTimeField()
     """When the cause was last found."""
     ended_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True)
+    """When the cause of a resolved alert was found gone: if it comes back, that is a new alert."""
 
     class Meta:
         ordering = ("-opened_at", "-id")
@@ -109,23 +113,62 @@ class AlertEvent(models.Model):
         ordering = ("id",)
 
 
-class Channel(models.Model):
-    """Where a person is told: an address of Apprise, with the hours in which to be quiet."""
+class AlertFigure(models.Model):
+    """How the figure of an alert went; a row when it changed."""
 
-    user = models.ForeignKey("people.User", models.PROTECT, related_name="channels")
+    alert = models.ForeignKey(Alert, models.PROTECT, related_name="figures")
+    at = models.DateTimeField()
+    value = models.FloatField()
+    limit = models.FloatField()
+
+    class Meta:
+        ordering = ("id",)
+
+
+class Digest(models.TextChoices):
+    """What goes together in one message, and when."""
+
+    EACH = "each", "each alert by itself 逐条"
+    AT_ONCE = "at-once", "all that waits, at once 即时合并"
+    HOURLY = "hourly", "on the hour 每小时"
+    DAILY = "daily", "once a day 每日"
+
+
+class Channel(models.Model):
+    """Where a person or all who handle an area are told: an address of Apprise, with its hours."""
+
+    user = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="channels")
+    """Whose it is; empty: the area's."""
+    organisation = models.ForeignKey(
+        "people.Organisation", models.PROTECT, null=True, related_name="+"
+    )
+    """The area, with all below it, whose alerts come here; empty: a person's channel."""
     address = models.CharField(max_length=500)
+    """With what it takes to send there: never shown whole."""
     severity = models.CharField(max_length=8, choices=Severity, default=Severity.WARNING)
     """The least that is sent."""
+    language = models.CharField(max_length=10, blank=True)
+    """Empty: the person's; English for an area."""
     quiet_from = models.TimeField(null=True)
     quiet_to = models.TimeField(null=True)
     time_zone = models.CharField(max_length=64, default="Asia/Shanghai")
-    digest = models.BooleanField(default=True)
-    """All that waits in one message."""
+    digest = models.CharField(max_length=8, choices=Digest, default=Digest.AT_ONCE)
+    digest_at = models.TimeField(default=time(8))
+    """Local time of a daily digest."""
     active = models.BooleanField(default=True)
 
     class Meta:
+        ordering = ("id",)
         constraints = (
             models.UniqueConstraint(fields=("user", "address"), name="channel_once"),
+            models.UniqueConstraint(
+                fields=("organisation", "address"), name="channel_of_area_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(user=None, organisation__isnull=False)
+                | Q(user__isnull=False, organisation=None),
+                name="channel_of_person_or_area",
+            ),
             models.CheckConstraint(
                 condition=Q(quiet_from=None, quiet_to=None)
                 | Q(quiet_from__isnull=False, quiet_to__isnull=False),
@@ -146,13 +189,15 @@ class Message(models.Model):
         FAILED = "failed", "given up 发送失败"
 
     alert = models.ForeignKey(Alert, models.PROTECT, related_name="messages")
-    channel = models.ForeignKey(Channel, models.CASCADE, related_name="messages")
-    occasion = models.CharField(max_length=16)
-    """`opened`, `worse`."""
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="messages")
+    occasion = models.CharField(max_length=24)
+    """`opened`, `worse-critical`, `assigned-7` …"""
     state = models.CharField(max_length=8, choices=Sending, default=Sending.WAITING)
     due_at = models.DateTimeField(db_index=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    claim = models.UUIDField(null=True)
+    bundle = models.UUIDField(null=True, db_index=True)
+    """Of all that goes out as one; given at the first try, and the same at every later one."""
+    claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True)
 

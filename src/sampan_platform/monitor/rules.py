@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 
-from django.apps import apps
-
+from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.monitor.models import Rule
 
 
 class Rules:
     """All rules, the sites' places in the tree and the resources' classes; three queries."""
 
-    def __init__(self) -> None:
+    def __init__(self, day: date) -> None:
         self.by_place: dict[tuple[str, int], dict[str, Rule]] = defaultdict(dict)
         for rule in Rule.objects.all():
             self.by_place[rule.check_code, rule.organisation_id][_item(rule)] = rule
-        sites = apps.get_model("catalogue", "Site")._default_manager.order_by()
+        sites = catalogue.sites(day).order_by()
+        # what is retired needs nobody's care: no rule stands for it, and its alerts close
         self.places = {
             site: (organisation, _line(path))
             for site, organisation, path in sites.values_list(
                 "pk", "organisation_id", "organisation__path"
             )
         }
-        resources = apps.get_model("catalogue", "Resource")._default_manager.order_by()
+        resources = catalogue.resources(day).order_by()
         self.items = {
             resource: [f"resource:{resource}", f"class:{small}", f"class:{large}", ""]
             for resource, small, large in resources.values_list(
@@ -36,7 +37,7 @@ class Rules:
         """The nearest rule that stands for this site and resource, if it is switched on."""
         if site not in self.places:
             return None
-        names = [""] if resource is None else self.items.get(resource, [""])
+        names = [""] if resource is None else self.items.get(resource, [])
         for organisation in self.places[site][1]:
             of_place = self.by_place.get((check, organisation), {})
             for name in names:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,16 +20,11 @@ from sampan_platform.common import clock
 from sampan_platform.flow import Crew
 from sampan_platform.ledger import selectors as ledger
 from sampan_platform.monitor import services as monitor
+from sampan_platform.packs.accounts import IMPORTER, Account, accounts
 from sampan_platform.packs.rehearsal import Place, Rehearsal, ReportRow, owner_of, split_name
 from sampan_platform.people import services as people
 from sampan_platform.people.models import Organisation, User
 
-ROLES = (
-    ("reporter", "reporter", 0), ("coordinator", "coordinator", 0), ("analyst", "analyst", 0),
-    ("approver1", "approver", 1), ("approver2", "approver", 2), ("auditor", "auditor", 0),
-    ("operator", "operator", 0),
-)  # fmt: skip
-"""A demo account for each: user name, role, approval level."""
 CLASSES = {
     "mask": "masks", "clothing": "clothing", "gloves": "hands-eyes-face",
     "eye protection": "hands-eyes-face", "diagnostics": "diagnostics",
@@ -56,17 +52,21 @@ class Stage:
         self.scope = Organisation.objects.get(code="all")
         self.tell(f"{len(self.rehearsal.organisations())} organisations, catalogue: {outcome}")
         monitor.load_default_rules(self.scope)
-        users = {name: self._user(name, kind, level, password) for name, kind, level in ROLES}
-        return Crew(
-            users["reporter"], users["coordinator"], (users["approver1"], users["approver2"])
-        )
+        users = {one.username: self._user(one, password) for one in self.accounts}
+        # who writes everybody's reports, as an importing office would, and nobody signs in with
+        importer = self._user(Account(IMPORTER, "coordinator", "all", ""), None)
+        return Crew(importer, users["coordinator"], (users["approver1"], users["approver2"]))
 
-    def _user(self, name: str, kind: str, level: int, password: str) -> User:
-        user = User.objects.filter(username=name).first() or people.create_user(name, password)
-        people.give_role(user, self.scope, kind, approval_level=level)
-        if kind == "reporter":
-            # the rehearsal's reporter writes for everybody, as an importing office would
-            people.give_role(user, self.scope, "coordinator")
+    @cached_property
+    def accounts(self) -> list[Account]:
+        """Who can sign in to the rehearsal."""
+        return accounts(self.network)
+
+    def _user(self, account: Account, password: str | None) -> User:
+        user = User.objects.filter(username=account.username).first()
+        user = user or people.create_user(account.username, password)
+        place = Organisation.objects.get(code=account.organisation)
+        people.give_role(user, place, account.role, approval_level=account.approval_level)
         return user
 
     def history(self, actor: User, days: int) -> None:

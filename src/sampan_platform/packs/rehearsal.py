@@ -25,6 +25,7 @@ from functools import cached_property
 import polars as pl
 
 from sampan import Network
+from sampan_platform.packs.regions import named
 
 CAPACITY_GROWTH = 1.04
 NEED_GROWTH = 1.06
@@ -77,11 +78,11 @@ class Rehearsal:
         for site in self.network.table("sites").iter_rows(named=True):
             country = site["country"] or "ZZ"
             code = country.lower()
-            found.setdefault(code, Unit(code, country, "", "country", "all", country))
+            found.setdefault(code, Unit(code, *named(country), "country", "all", country))
             region, parent = site["region"], code
             if region:
                 parent = region.lower()
-                found.setdefault(parent, Unit(parent, region, "", "province", code, country))
+                found.setdefault(parent, Unit(parent, *named(region), "province", code, country))
             english, chinese = split_name(site["name"] or site["site"])
             kind = {"factory": "enterprise", "hospital": "hospital", "city": "city"}.get(
                 site["kind"] or "", "agency"

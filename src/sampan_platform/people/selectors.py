@@ -6,6 +6,7 @@ subtrees in which a role of theirs allows the action.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from django.db.models import Model, Prefetch, Q, QuerySet
@@ -75,6 +76,22 @@ def paths(user: User, action: str) -> list[str]:
     kinds = [kind for kind, actions in ALLOWED.items() if action in actions]
     held = user.roles.filter(kind__in=kinds).values_list("organisation__path", flat=True)
     return _topmost(set(held))
+
+
+def holders(action: str) -> dict[int, list[str]]:
+    """The topmost paths of every active user who may `action` somewhere; one query."""
+    kinds = [kind for kind, actions in ALLOWED.items() if action in actions]
+    roles = Role.objects.filter(kind__in=kinds, user__is_active=True).order_by()
+    held: dict[int, set[str]] = {}
+    for user, path in roles.values_list("user_id", "organisation__path"):
+        held.setdefault(user, set()).add(path)
+    return {user: _topmost(found) for user, found in held.items()}
+
+
+def paths_of(numbers: Iterable[int]) -> dict[int, str]:
+    """Where organisations stand in the tree; one query."""
+    rows = Organisation.objects.filter(pk__in=set(numbers)).order_by()
+    return dict(rows.values_list("pk", "path"))
 
 
 def may_everywhere(user: User, action: str) -> bool:

@@ -67,12 +67,11 @@ def move(
     actor: User,
 ) -> None:
     """Post what the change did."""
+    pending = [step.line.movement for step in steps]
     if action == "ship":
-        for step in steps:
-            ledger.settle(step.line.movement, day=event.day, actor=actor)
+        ledger.settle_many(pending, day=event.day, actor=actor)
     elif action == "cancel":
-        for step in steps:
-            ledger.void(step.line.movement, reason=event.reason, actor=actor)
+        ledger.void_many(pending, reason=event.reason, actor=actor)
     elif action == "pick":
         _reserve_less(event, [step.line for step in steps], actor)
     elif action == "receive":
@@ -82,8 +81,8 @@ def move(
 
 
 def _reserve_less(event: OrderEvent, lines: Sequence[OrderLine], actor: User) -> None:
+    ledger.void_many([line.movement for line in lines], reason=event.reason, actor=actor)
     for line in lines:
-        ledger.void(line.movement, reason=event.reason, actor=actor)
         line.movement = uuid5(event.change, str(line.number))
     OrderLine.objects.bulk_update(lines, ["movement"])
     reserve([line for line in lines if line.reserved], event.day, actor)

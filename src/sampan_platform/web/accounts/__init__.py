@@ -1,0 +1,1 @@
+"""Screen 10: people, their roles, their tokens."""

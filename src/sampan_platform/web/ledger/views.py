@@ -1,0 +1,112 @@
+"""The ledger: what is where, what moved, where a lot went, who did what, and the proof."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from sampan_platform.catalogue import selectors as catalogue
+from sampan_platform.common import clock
+from sampan_platform.common.errors import ForbiddenError, InvalidError, NotFoundError
+from sampan_platform.ledger import selectors
+from sampan_platform.ledger.proof import prove
+from sampan_platform.people import selectors as people
+from sampan_platform.web.pages import page, show, user_of, zone_of
+
+ROWS = 200
+CARD_DAYS = 30
+
+
+@page
+@require_GET
+def stock(request: HttpRequest) -> HttpResponse:
+    """What is on hand, by site, item and lot."""
+    user, asked = user_of(request), request.GET
+    rows = selectors.stocks_for(user).order_by("site__code", "resource__code", "expires_on")
+    if asked.get("site"):
+        rows = rows.filter(site__code=asked["site"])
+    if asked.get("item"):
+        rows = rows.filter(resource__code=asked["item"])
+    context = {
+        "page_of_stock": Paginator(rows, ROWS).get_page(asked.get("page")),
+        "sites": catalogue.sites(user=user),
+        "items": catalogue.resources().prefetch_related(None),
+        "may_audit": bool(people.paths(user, people.READ_AUDIT)),
+    }
+    return show(request, "web/ledger/stock.html", context)
+
+
+@page
+@require_GET
+def card(request: HttpRequest) -> HttpResponse:
+    """The stock card of one site and item."""
+    user, asked = user_of(request), request.GET
+    site = catalogue.sites(user=user).filter(code=asked.get("site", "")).first()
+    item = catalogue.resources().filter(code=asked.get("item", "")).first()
+    if site is None or item is None:
+        raise NotFoundError(_("Choose a site and an item that you see."))
+    until = _day(asked.get("until", ""), clock.today(zone_of(request)))
+    since = _day(asked.get("since", ""), until - timedelta(CARD_DAYS))
+    lots = selectors.stocks_for(user).filter(site=site, resource=item)
+    context = {
+        "site": site, "item": item, "since": since, "until": until,
+        "card": selectors.stock_card(site.pk, item.pk, since, until), "lots": lots,
+    }  # fmt: skip
+    return show(request, "web/ledger/card.html", context)
+
+
+@page
+@require_GET
+def where(request: HttpRequest) -> HttpResponse:
+    """Where each unit of a lot is, or what became of it: for quarantine and recall."""
+    item = catalogue.resources().filter(code=request.GET.get("item", "")).first()
+    lot = request.GET.get("lot", "").strip()
+    found = selectors.where_did_it_go(item.pk, lot, user_of(request)) if item and lot else []
+    sites = {one.code: one for one in catalogue.sites().select_related(None)}
+    context = {
+        "item": item,
+        "lot": lot,
+        "rows": [(one, sites.get(one.site)) for one in found],
+        "items": catalogue.resources().prefetch_related(None),
+    }
+    return show(request, "web/ledger/where.html", context)
+
+
+@page
+@require_GET
+def trail(request: HttpRequest) -> HttpResponse:
+    """Who did what to anything, for those who may read it."""
+    user, asked = user_of(request), request.GET
+    if not people.paths(user, people.READ_AUDIT):
+        raise ForbiddenError(_("The audit trail is read by auditors and operators."))
+    rows = people.trail(
+        user, action=asked.get("action", ""), target=asked.get("target", ""),
+        actor=asked.get("actor", ""),
+    )  # fmt: skip
+    context = {"page_of_events": Paginator(rows, ROWS).get_page(asked.get("page"))}
+    return show(request, "web/ledger/trail.html", context)
+
+
+@page
+def proof(request: HttpRequest) -> HttpResponse:
+    """Derives every balance again and follows the chain of hashes from its start."""
+    context: dict[str, object] = {"head": selectors.head()}
+    if request.method == "POST":
+        if not people.paths(user_of(request), people.READ_AUDIT):
+            raise ForbiddenError(_("The ledger is proved by auditors and operators."))
+        found = prove()
+        context |= {"proof": found, "good": not found.problems and found.first_bad is None}
+    return show(request, "web/ledger/proof.html", context)
+
+
+def _day(text: str, otherwise: date) -> date:
+    if not text:
+        return otherwise
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidError(_("Give the day as 2020-02-14.")) from error

@@ -1,0 +1,115 @@
+"""What every page shares: who is signed in, in which language and zone, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from sampan_platform.common import clock
+from sampan_platform.common.errors import ConflictError, InvalidError, PlatformError
+from sampan_platform.people import selectors as people
+from sampan_platform.people.models import User
+from sampan_platform.web.screens import menu
+
+Arguments = ParamSpec("Arguments")
+View = Callable[Concatenate[HttpRequest, Arguments], HttpResponse]
+
+
+def page(view: View[Arguments]) -> View[Arguments]:
+    """A view for those who are signed in; what the platform refuses becomes a page that says so.
+
+    A refusal of something sent (POST) is told on the page that the person came from.
+    """
+
+    @wraps(view)
+    def shown(
+        request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> HttpResponse:
+        timezone.activate(ZoneInfo(zone_of(request)))
+        try:
+            return view(request, *args, **kwargs)
+        except (InvalidError, ConflictError) as error:
+            if request.method != "POST":
+                return _refused(request, error)
+            tell_refusal(request, error)
+            return go_back(request)
+        except PlatformError as error:
+            return _refused(request, error)
+
+    return cast("View[Arguments]", login_required(shown))
+
+
+def user_of(request: HttpRequest) -> User:
+    """Who is signed in, for type checkers."""
+    return cast(User, request.user)
+
+
+def zone_of(request: HttpRequest) -> str:
+    """The time zone of the person's first organisation; asked for once a session."""
+    kept = request.session.get("zone")
+    if isinstance(kept, str):
+        return kept
+    place = user_of(request).organisations.order_by("path").first()
+    zone = people.time_zone_of(place) if place else timezone.get_default_timezone_name()
+    request.session["zone"] = zone
+    return zone
+
+
+def show(
+    request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """A page, or with htmx the part of it that the template's own file holds."""
+    shared = {
+        "menu": menu(user_of(request)),
+        "today": clock.today(zone_of(request)),
+        "rehearsing": clock.is_set(),
+        "is_part": request.headers.get("HX-Request") == "true",
+    }
+    return render(request, template, shared | dict(context or {}), status=status)
+
+
+def once(request: HttpRequest) -> UUID:
+    """The id that the form was given when it was shown: sent twice, it counts once."""
+    try:
+        return UUID(request.POST.get("once", ""))
+    except ValueError as error:
+        text = _("The form has lost its number. Reload the page and send it again.")
+        raise InvalidError(text) from error
+
+
+def tell(request: HttpRequest, text: str) -> None:
+    """Something good, on the next page that is shown."""
+    messages.success(request, text)
+
+
+def tell_refusal(request: HttpRequest, error: PlatformError) -> None:
+    """Why something was not done, on the next page that is shown."""
+    lines = [error.message, *(problem.message for problem in error.problems[:5])]
+    messages.error(request, " ".join(dict.fromkeys(lines)))
+
+
+def go_back(request: HttpRequest, otherwise: str = "/") -> HttpResponseRedirect:
+    """To where the form says (`next`), or to the page that the person came from."""
+    for address in (request.POST.get("next", ""), request.headers.get("Referer", "")):
+        if address and url_has_allowed_host_and_scheme(
+            address, {request.get_host()}, require_https=request.is_secure()
+        ):
+            return HttpResponseRedirect(address)
+    return HttpResponseRedirect(otherwise)
+
+
+def _refused(request: HttpRequest, error: PlatformError) -> HttpResponse:
+    titles = {403: _("You may not do this"), 404: _("There is no such thing")}
+    context = {"error": error, "title": titles.get(error.status, _("This cannot be done"))}
+    return show(request, "web/refused.html", context, status=error.status)

@@ -1,0 +1,1 @@
+"""Screen 2: a reporter's day: the table, a file, and what came of them."""

@@ -1,0 +1,1 @@
+"""Screen 10: the operator's page: health, jobs, versions, backups."""

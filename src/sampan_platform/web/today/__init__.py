@@ -1,0 +1,1 @@
+"""Screen 1: what a person should look at now."""
