@@ -6,7 +6,8 @@ For duals y of the rows and reduced costs d = c − Aᵀy, no plan costs less th
 
 so a column without upper bound must not have a negative reduced cost. What a balance is worth is
 therefore worked out anew, from the last period to the first: the least at which nothing that
-could leave it gains. Then limits and demands are priced as well as that leaves room for.
+could leave it gains. Then limits and demands are priced as well as that leaves room for. Once more
+the other way: prices are raised from where goods come from, and settled back again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sampan.fast import potentials
+from sampan.fast.plumbing import Plumbing, plumbing
+from sampan.fast.raising import raised
 from sampan.model import Model
 from sampan.model.numbers import Array
 
@@ -37,6 +40,7 @@ class Order:
     """Rows that only ever gain: something takes from them and from others at once."""
     tightened: list[tuple[int, int]]
     """First and last row of the blocks whose prices may have room left."""
+    plumbing: Plumbing
 
 
 def proven(
@@ -47,10 +51,26 @@ def proven(
     `prices` are row duals: d objective / d right side, of any quality.
     """
     order = order_of(model) if order is None else order
-    matrix = model.matrix
     free_below = np.where(np.isinf(model.row_upper), 0.0, -np.inf)
     free_above = np.where(np.isinf(model.row_lower), 0.0, np.inf)
     y = np.clip(np.where(np.isfinite(prices), prices, 0.0), free_below, free_above)
+    bound, y = _cleaned(model, costs, y, order, free_below, free_above)
+    tried = y.copy()
+    matrix = model.matrix
+    slack = potentials.slack(matrix.indptr, matrix.indices, matrix.data, costs, model.upper, tried)
+    raised(order.plumbing, slack, tried)
+    _tighten(model, costs, tried, order, free_above)
+    better, tried = _cleaned(model, costs, tried, order, free_below, free_above)
+    if better > bound:
+        return better, tried
+    return bound, y
+
+
+def _cleaned(
+    model: Model, costs: Array, y: Array, order: Order, free_below: Array, free_above: Array
+) -> tuple[float, Array]:
+    """Prices at which no column without upper bound gains, and what they prove."""
+    matrix = model.matrix
     starts, indices, data = matrix.indptr, matrix.indices, matrix.data
     potentials.clamp(starts, indices, data, costs, model.upper, order.tail, y)
     slack = potentials.slack(starts, indices, data, costs, model.upper, y)
@@ -59,18 +79,26 @@ def proven(
         starts, indices, data, slack, order.tail, order.lifted, order.columns, order.cuts, y
     )
     y = np.where(np.isfinite(y), y, 0.0)
-    for first, last in order.tightened:
-        potentials.tighten(
-            starts, indices, data, costs, model.row_upper, free_above, y, first, last
-        )
+    _tighten(model, costs, y, order, free_above)
     lower = np.where(y > 0, model.row_lower, 0.0)
     upper = np.where(y < 0, model.row_upper, 0.0)
     against = potentials.against(starts, indices, data, costs, model.upper, y)
     return float(y @ (lower + upper)) + against, y
 
 
-def order_of(model: Model) -> Order:
-    """The order of a model's columns; worked out once."""
+def _tighten(model: Model, costs: Array, y: Array, order: Order, free_above: Array) -> None:
+    """Price limits and demands as well as what is left over allows."""
+    matrix = model.matrix
+    for first, last in order.tightened:
+        potentials.tighten(
+            matrix.indptr, matrix.indices, matrix.data, costs, model.row_upper, free_above,
+            y, first, last,
+        )  # fmt: skip
+
+
+def order_of(model: Model, flows: Plumbing | None = None) -> Order:
+    """The order of a model's columns; worked out once, as are its `flows` if they are not given."""
+    flows = plumbing(model) if flows is None else flows
     kind = np.zeros(len(model.row_lower), dtype=np.int8)
     period = np.full(len(kind), -1, dtype=np.int32)
     tightened = []
@@ -92,4 +120,4 @@ def order_of(model: Model) -> Order:
     taking = np.flatnonzero(key >= 0)
     columns = taking[np.argsort(key[taking], kind="stable")]
     cuts = np.searchsorted(key[columns], np.arange(3 * model.numbers.periods + 1))
-    return Order(columns.astype(np.int64), cuts, tail, lifted, tightened)
+    return Order(columns.astype(np.int64), cuts, tail, lifted, tightened, flows)

@@ -11,7 +11,7 @@ import numpy as np
 
 from sampan.fast.bound import order_of, proven
 from sampan.fast.program import Program
-from sampan.fast.repair import repaired
+from sampan.fast.repair import Repairs
 from sampan.fast.state import State
 from sampan.model import Model
 from sampan.model.numbers import Array
@@ -79,7 +79,8 @@ class Drive:
         most: int = 1_000_000,
     ) -> None:
         self.model, self.costs, self.state, self.stop, self.most = model, costs, state, stop, most
-        self.order = order_of(model)
+        self.repairs = Repairs(model)
+        self.order = order_of(model, self.repairs.plumbing)
         self.result = Result()
         self.started = time.perf_counter()
 
@@ -110,7 +111,7 @@ class Drive:
             side = side.copy()
             side.omega *= PLAN_WEIGHT
             side.run(max(int(PLAN_SHARE * self.state.iterations), 10), adapt=False)
-        x = repaired(self.model, side.point(), self.costs, self.result.prices)
+        x = self.repairs.of(side.point(), self.costs)
         if x is None:
             return
         value = float(self.costs @ x)

@@ -312,14 +312,18 @@ def _take(p: Plumbing, r: Residual, row: int, amount: float, x: Array) -> None:
 def serve(
     p: Plumbing,
     order: Array,
+    gain: Array,
     chosen: Array,
     stands: Array,
     r: Residual,
     x: Array,
 ) -> float:
-    """Bring what the demands in `order` (rows) lack, as far as their paths still carry."""
+    """Bring what the demands in `order` (rows) lack, as far as their paths still carry.
+
+    Returns what that gains.
+    """
     used = np.zeros(len(p.kind))
-    brought = 0.0
+    gained = 0.0
     for wanted in order:
         column = chosen[wanted]
         target, served, stay = NONE, 1.0, NONE
@@ -337,9 +341,8 @@ def serve(
         if stay >= 0:  # equipment comes to stay, then goes to work
             most = push(p, r, NONE, stay, most, used, x)
             _stand(p, r, stay, most)
-            brought += most
-        brought += push(p, r, column, target, most, used, x)
-    return brought
+        gained += gain[wanted] * served * push(p, r, column, target, most, used, x)
+    return gained
 
 
 @njit(cache=True)

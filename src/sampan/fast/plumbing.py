@@ -62,6 +62,8 @@ class Plumbing(NamedTuple):
     flows: Array
     """Columns that move goods, by the period in which they start."""
     flow_cuts: Array
+    has_inputs: bool
+    """Whether some inputs come in several layers, and so are drawn."""
     arrivals: Array
     """Columns that bring goods, by the period in which these arrive or come out."""
     arrival_cuts: Array
@@ -92,7 +94,7 @@ def plumbing(model: Model) -> Plumbing:
         following=following, preceding=preceding, node=_nodes(following, rows),
         stock=stock, expired=expired,
         flows=order, flow_cuts=np.searchsorted(starts[order], periods),
-        arrivals=arrivals, arrival_cuts=arrival_cuts,
+        has_inputs=bool((kind == INPUT).any()), arrivals=arrivals, arrival_cuts=arrival_cuts,
         rows=rows, row_cuts=np.searchsorted(period[rows], periods),
     )  # fmt: skip
 

@@ -25,7 +25,9 @@ EASINGS = 40
 FULFILMENTS = 30
 """Rounds of bringing what promises lack."""
 ROUNDS = 8
-"""Rounds of labels and paths."""
+"""Rounds of labels and paths …"""
+WORTHWHILE = 0.1
+"""… until one gains less than this share of what all before it gained."""
 
 
 def repaired(model: Model, x: Array, costs: Array, prices: Array | None = None) -> Array | None:
@@ -105,6 +107,7 @@ class Repairs:
         left = self._forward(kept, x)
         flow.lend(p, x)
         shortage = self._shortage(costs)
+        total = 0.0
         for _ in range(ROUNDS):
             r = self._residual(kept, x, left)
             fill.deliveries(p, costs, shortage, self.demand, first, r, x)
@@ -113,9 +116,13 @@ class Repairs:
                 p, costs, keep, shortage, self.demand, first, self.stands, r, x
             )
             order = np.argsort(-gain, kind="stable")[: np.count_nonzero(gain > 0)]
-            if not len(order) or not fill.serve(p, order, chosen, self.stands, r, x) > 0:
+            if not len(order):
                 break
+            gained = fill.serve(p, order, gain, chosen, self.stands, r, x)
             left = self._forward(kept, x)
+            total += gained
+            if not gained > WORTHWHILE * total:
+                break
         flow.lend(p, x)
 
     @property
