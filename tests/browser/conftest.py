@@ -65,7 +65,7 @@ def page_of(
         context.set_default_timeout(15_000)
         context.add_cookies([{"name": "django_language", "value": language, "url": URL}])
         page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+        page.on("pageerror", lambda error: wrong.append(f"script: {error.stack or error}"))
         page.on("request", lambda asked: _only_ours(asked.url, wrong))
         page.on("response", lambda answer: _no_failure(answer, wrong))
         return page

@@ -257,6 +257,23 @@ def test_the_situation_is_chosen_seen_and_downloaded(page_of, language: str) -> 
     assert barriers(page) == []
 
 
+def test_a_map_is_hidden_and_shown_again(page_of) -> None:
+    """A map without an area, as on a page that is being left, is not drawn and breaks no script."""
+    page = page_of("analyst")
+    page.goto("/situation/")
+    expect(page.locator("#map[data-drawn]")).to_be_visible()
+    for width in ("0", ""):
+        page.evaluate(
+            """async (width) => {
+                document.getElementById("map").style.width = width;
+                for (let frame = 0; frame < 3; frame += 1)
+                    await new Promise((done) => requestAnimationFrame(done));
+            }""",
+            width,
+        )
+    expect(page.locator("#map canvas").first).to_be_visible()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_if_a_factory_is_lost(page_of, language: str) -> None:
     """A change is added, solved, and set beside the plan of things as they are."""

@@ -165,8 +165,16 @@ async function start(place) {
     waiting = requestAnimationFrame(drawFlows);
   });
   document.addEventListener("sampan:theme", draw);
-  new ResizeObserver(() => chart.resize()).observe(place);
-  draw();
+  let drawn = false;
+  /** Draws once there is an area: ECharts fails on a place that is hidden or leaving the page. */
+  function fit() {
+    if (place.clientWidth === 0 || place.clientHeight === 0) return;
+    if (drawn) chart.resize();
+    else draw();
+    drawn = true;
+  }
+  new ResizeObserver(fit).observe(place);
+  fit();
   place.dataset.drawn = String(data.flows.length);
 }
 
