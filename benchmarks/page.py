@@ -17,7 +17,9 @@ from typing import Any
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
-PARTS = ("machine", "build_speed", "solve_baseline", "solve_example", "collect_speed")
+PARTS = ("machine", "build_speed", "solve_baseline", "solve_example", "collect_speed",
+         "statistics_speed")  # fmt: skip
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 def table(heads: list[str], rows: list[list[str]]) -> str:
@@ -160,14 +162,46 @@ def collect_speed(record: dict[str, Any]) -> str:
              f"{posted:,}", f"{posted / rates['bare']:.1%}"]
         )  # fmt: skip
         met = "met" if found["target_met"] else "missed"
-        title = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[name]
         parts.append(
-            f"**{title}**, {found['rows']:,} reports\n\n"
+            f"**{DATABASES[name]}**, {found['rows']:,} reports\n\n"
             + table(["way", "rows a second", "of the bare load"], rows)
             + f"\n\nThe target of {record['target_share']:.0%} is {met}. Bringing the statistics "
             f"up to date afterwards, by a worker: {found['refresh_seconds']:.1f} s."
         )
     return "\n\n".join(parts)
+
+
+def statistics_speed(record: dict[str, Any]) -> str:
+    """A table of all databases, and what was asked."""
+    asked, target = record["asked"], record["target"]
+    rows = []
+    for name, found in record["databases"].items():
+        answers = found["answers"]
+        equal = "yes" if all(found["totals_equal"].values()) else "NO"
+        rows.append(
+            [DATABASES[name], f"{answers['count']:,}", f"{answers['median_ms']:,.0f}",
+             f"{answers['p90_ms']:,.0f}", f"{answers['p99_ms']:,.0f}", f"{answers['max_ms']:,.0f}",
+             f"{found['questions_per_second']:,.0f}", f"{found['rebuild_seconds']:,.0f}", equal]
+        )  # fmt: skip
+    return (
+        f"{asked['sites']:,} sites × {asked['items']} items × {asked['days']} days, "
+        f"{next(iter(record['databases'].values()))['reports']:,} reports; {asked['clients']} "
+        "clients, each asking without a pause\n\n"
+        + table(
+            ["database", "answers", "median, ms", "90 %, ms", "99 %, ms", "worst, ms",
+             "answers a second", "roll-ups made in, s", "totals equal"], rows,
+        )
+        + f"\n\nThe aim is {target['median_ms']} ms at the median and {target['p99_ms']:,} ms at "
+        f"the 99th percentile: {_statistics_outcome(record)}."
+    )  # fmt: skip
+
+
+def _statistics_outcome(record: dict[str, Any]) -> str:
+    aims = record["target"].items()
+    missed = [f"{DATABASES[name]} misses {aim.replace('_ms', '')}"
+              for name, found in record["databases"].items()
+              for aim, limit in aims if found["answers"][aim] > limit]  # fmt: skip
+    return "; ".join(missed) if missed else "met"
 
 
 def fill(text: str, parts: dict[str, str]) -> str:
@@ -197,6 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
         "solve_baseline": solve_baseline(records["solve_baseline"]),
         "solve_example": solve_example(records["solve_example"]),
         "collect_speed": collect_speed(records["collect_speed"]),
+        "statistics_speed": statistics_speed(records["statistics_speed"]),
     }
     given.page.write_text(fill(given.page.read_text("utf-8"), parts), encoding="utf-8")
     return 0

@@ -15,10 +15,11 @@ import collect_speed
 import page
 import solve_baseline
 import solve_example
+import statistics_speed
 
 HERE = Path(__file__).parent
 QUICK_COLUMNS, QUICK_NETWORKS, QUICK_LIMIT = [30_000], ["10000:tight", "10000:loose"], 20.0
-QUICK_REPORTS = 20_000
+QUICK_REPORTS, QUICK_SITES = 20_000, 50
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--networks", nargs="+", default=solve_baseline.NETWORKS)
     parser.add_argument("--solve-limit", type=float, default=120.0, help="seconds a solve")
     parser.add_argument("--reports", type=int, default=1_000_000, help="reports collected in bulk")
+    parser.add_argument("--sites", type=int, default=1000, help="sites that statistics count")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     if given.quick:
@@ -52,6 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
     collect_speed.main(
         ["--rows", str(QUICK_REPORTS if given.quick else given.reports),
          "--result", str(results / "collect_speed.json"), *seed]
+    )  # fmt: skip
+    statistics_speed.main(
+        ["--sites", str(QUICK_SITES if given.quick else given.sites),
+         "--result", str(results / "statistics_speed.json"), *seed]
     )  # fmt: skip
     written = page.PAGE
     if given.quick:  # the recorded page keeps the full figures; the quick ones get a copy

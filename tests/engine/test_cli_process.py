@@ -64,12 +64,14 @@ class Early:
 sys.meta_path.insert(0, Early())
 """
 """Ctrl-C at the moment at which something is loaded."""
+HEARD = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+"""As in a terminal, also where these tests themselves run in the background of a script."""
 
 
 @pytest.mark.parametrize("when", ["sampan", "polars", "numpy", "sampan.cli"])
 def test_ctrl_c_while_the_command_loads(tmp_path: Path, when: str) -> None:
     """One line and exit code 130, as later; no traceback of what was being loaded."""
-    (tmp_path / "sitecustomize.py").write_text(EARLY.format(when=when), "utf-8")
+    (tmp_path / "sitecustomize.py").write_text(HEARD + EARLY.format(when=when), "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "sampan_command", "--version"],
         env=environment(tmp_path), capture_output=True, encoding="utf-8", check=False,
