@@ -51,7 +51,8 @@ def _database() -> dict[str, Any]:
                 "timeout": 30,
                 "init_command": (
                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
-                    "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-64000;"
+                    "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-64000; "
+                    "PRAGMA mmap_size=2000000000;"
                 ),
             },
         }

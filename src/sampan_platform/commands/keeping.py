@@ -13,6 +13,7 @@ import tempfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -31,6 +32,8 @@ LIBPQ = (
     ("passfile", "PASSFILE"),
 )  # fmt: skip
 """Parameters of a connection, and what follows PG in the variable that libpq reads each from."""
+BUSY_SECONDS = 20
+"""How long a restore waits for those who are writing."""
 DUMP = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
 
 
@@ -99,16 +102,34 @@ def _dump(target: Path) -> None:
 def _put_back(dump: Path) -> None:
     connection.close()
     if connection.vendor == "sqlite":
-        place = Path(settings.DATABASES["default"]["NAME"])
-        place.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in (f"{place}-wal", f"{place}-shm"):
-            Path(leftover).unlink(missing_ok=True)
-        near = place.with_name(f".{place.name}.restored")
-        shutil.copyfile(dump, near)
-        near.replace(place)
+        _put_back_sqlite(dump, Path(settings.DATABASES["default"]["NAME"]))
         return
     _postgresql("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",
                 f"--dbname={settings.DATABASES['default']['NAME']}", str(dump))  # fmt: skip
+
+
+def _put_back_sqlite(dump: Path, place: Path) -> None:
+    """Page by page in one transaction of SQLite's own: whoever serves meanwhile sees the old
+    database or the new one, never a mixture, and loses nothing of what is written afterwards.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    until = monotonic() + BUSY_SECONDS
+
+    def patient(status: int, *_: int) -> None:
+        if status != sqlite3.SQLITE_DONE and monotonic() > until:
+            raise Refused(
+                f"somebody keeps writing to {place}. Nothing was changed. Stop what writes "
+                "(sampan serve), and restore again."
+            )
+
+    source, target = sqlite3.connect(dump), sqlite3.connect(place, timeout=1)
+    try:
+        source.backup(target, progress=patient)
+    except sqlite3.Error as error:
+        raise Refused(f"{place} cannot be replaced ({error}). Nothing was changed.") from error
+    finally:
+        source.close()
+        target.close()
 
 
 def _postgresql(program: str, *arguments: str) -> None:
