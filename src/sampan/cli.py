@@ -30,6 +30,7 @@ from sampan.commands.plugins import call, help_text, plugins
 from sampan.errors import SampanError
 from sampan.version import version
 
+BENCH_METHODS = ("exact", "fast")
 SET_HELP = (
     "change a cell before anything else: table.key.column=value, such as demands.D1.quantity=50, "
     'lanes."a.b".mode=air, network.periods=5 or objective.stages=total; may be given several times'
@@ -57,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_check(commands)
     _add_solve(commands)
+    _add_bench(commands)
     _add_verify(commands)
     _add_explain(commands)
     _add_show(commands)
@@ -125,6 +127,33 @@ def _add_solve(commands: Any) -> None:
     parser.add_argument(
         "--start", metavar="PLAN", help="begin from the plan in this folder (fast method)"
     )
+    parser.add_argument(
+        "--threads", type=_count, metavar="COUNT", help="of the solver; all cores by default"
+    )
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def _add_bench(commands: Any) -> None:
+    text = "measure how soon each method comes how near to the best"
+    more = (
+        "Solve a network by each method in turn and print how soon each had proven how near it is "
+        "to the best plan, and how much memory it took. Compiling kernels is not counted."
+    )
+    parser = _command(commands, "bench", "benching:run", text, more)
+    _network_argument(parser)
+    parser.add_argument(
+        "--methods", type=_methods, metavar="LIST", default=["exact", "fast"],
+        help="with commas between them: exact, fast (both by default)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--gaps", type=_gaps, metavar="LIST", default=[0.1, 0.01, 0.001],
+        help="with commas between them, such as 5%%,1%%; 10%%,1%%,0.1%% by default",
+    )  # fmt: skip
+    parser.add_argument(
+        "--time-limit", type=_positive, metavar="SECONDS", default=60.0,
+        help="for each method; 60 by default",
+    )  # fmt: skip
+    parser.add_argument("--plot", metavar="FILE", help="draw the gap over time into this SVG file")
     parser.add_argument(
         "--threads", type=_count, metavar="COUNT", help="of the solver; all cores by default"
     )
@@ -220,6 +249,27 @@ def _count(text: str) -> int:
     if not value.is_integer():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return int(value)
+
+
+def _methods(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    wrong = [name for name in names if name not in BENCH_METHODS]
+    if wrong:
+        known = ", ".join(BENCH_METHODS)
+        raise argparse.ArgumentTypeError(f"{wrong[0]!r} is no method; there are {known}")
+    return list(dict.fromkeys(names))
+
+
+def _gaps(text: str) -> list[float]:
+    """Shares, from the widest gap to the narrowest."""
+    gaps = []
+    for part in text.split(","):
+        number, percent = part.strip().removesuffix("%"), part.strip().endswith("%")
+        gap = _positive(number) / (100.0 if percent else 1.0)
+        if gap >= 1.0:
+            raise argparse.ArgumentTypeError(f"{part.strip()!r} is not a gap below 100%, as 1%")
+        gaps.append(gap)
+    return sorted(set(gaps), reverse=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
