@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, InvalidError, PlatformError
+from sampan_platform.http.models import IdempotentAnswer
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 from sampan_platform.web.screens import menu
@@ -91,6 +93,25 @@ def once(request: HttpRequest) -> UUID:
     except ValueError as error:
         text = _("The form has lost its number. Reload the page and send it again.")
         raise InvalidError(text) from error
+
+
+def do_once(request: HttpRequest, work: Callable[[], object]) -> bool:
+    """Do it unless this very form was sent before; whether it was done now.
+
+    For what has no id of its own by which the platform would know it again. What is refused
+    is taken back with its number, so that the corrected form may be sent.
+    """
+    with transaction.atomic():
+        _entry, is_new = IdempotentAnswer.objects.get_or_create(
+            user=user_of(request),
+            key=f"page-{once(request)}",
+            method="POST",
+            path=request.path[:400],
+            defaults={"digest": "", "at": clock.now()},
+        )
+        if is_new:
+            work()
+    return is_new
 
 
 def typed(said: QueryDict, field: str, length_max: int = LINE_LENGTH_MAX) -> str:
