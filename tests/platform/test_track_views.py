@@ -86,7 +86,7 @@ def test_lists_and_details_make_a_fixed_number_of_queries(
         for order in selectors.orders(chen):
             assert [one.resource.code for one in order.lines.all()]
             assert order.origin.organisation.code
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         whole = selectors.whole_order(chen, orders["H1"])
         assert [line.line.number for one in whole.events.all() for line in one.lines.all()]
 

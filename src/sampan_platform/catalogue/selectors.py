@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from sampan_platform.catalogue.known import policy_cells
 from sampan_platform.catalogue.models import (
@@ -91,7 +91,7 @@ def processes(as_of: date | None = None, user: User | None = None) -> QuerySet[P
     return (
         Process.objects.filter(used & seen)
         .select_related("site")
-        .prefetch_related("flows__resource")
+        .prefetch_related(Prefetch("flows", ProcessFlow.objects.select_related("resource")))
     )
 
 

@@ -62,6 +62,11 @@ def count_stock(
     return begin([posting], Event.POST, actor).rows[0]
 
 
+def is_by_hand(row: Movement) -> bool:
+    """Whether a person posted it directly; what came from a report or an order has a source."""
+    return not row.source or row.source.startswith(COUNTED)
+
+
 @transaction.atomic
 def correct(movement: UUID, new: UUID, reason: str, actor: User) -> Movement:
     """Reverse a movement that a person posted by hand.
@@ -73,7 +78,7 @@ def correct(movement: UUID, new: UUID, reason: str, actor: User) -> Movement:
         raise NotFoundError(f"There is no posted movement {movement}.")
     sites = {leg.account.site for leg in selectors.legs_of(posted)} - {None}
     _require_reach(actor, {site for site in sites if site is not None})
-    if posted.source and not posted.source.startswith(COUNTED):
+    if not is_by_hand(posted):
         raise ConflictError(f"This movement came from {posted.source}. Correct it there.")
     made = reverse(movement, new, reason, actor)
     for site in sites:

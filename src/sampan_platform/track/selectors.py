@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from sampan_platform.common.errors import InvalidError, NotFoundError
 from sampan_platform.people.models import User
@@ -17,6 +18,7 @@ from sampan_platform.track.models import (
     NOT_LEFT,
     ON_THE_WAY,
     DispatchOrder,
+    EventLine,
     OrderEvent,
     OrderLine,
     OrderState,
@@ -92,9 +94,17 @@ def order(user: User, number: str) -> DispatchOrder:
     return found
 
 
-def whole_order(user: User, number: str) -> DispatchOrder:
-    """One order with its lines, every change and what each did; a fixed number of queries."""
-    events = OrderEvent.objects.select_related("by").prefetch_related("lines__line")
+def whole_order(user: User, number: str, parts_max: int | None = None) -> DispatchOrder:
+    """One order with its lines, every change and what each did; a fixed number of queries.
+
+    With `parts_max`, only so many of the quantities that each change moved.
+    """
+    # joined, since SQLite refuses to look up more than 1,000 lines by their numbers
+    parts = EventLine.objects.select_related("line")
+    if parts_max is not None:
+        place = Window(RowNumber(), partition_by="event", order_by="id")
+        parts = parts.annotate(place=place).filter(place__lte=parts_max)
+    events = OrderEvent.objects.select_related("by").prefetch_related(Prefetch("lines", parts))
     found = (
         visible(user)
         .select_related(*ENDS, "issued_by")
