@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-PACKAGES = ("numpy", "scipy", "polars", "pandas", "xarray", "highspy", "linopy", "pyomo")
+PACKAGES = ("numpy", "scipy", "numba", "polars", "pandas", "xarray", "highspy", "ortools", "linopy",
+            "pyomo")  # fmt: skip
 MEMORY_SHARE = 0.9
 """A run may take this share of the machine's memory."""
 

@@ -14,11 +14,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from page_fast import fast_speed, fast_speed_plots
+
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
 PARTS = ("machine", "build_speed", "solve_baseline", "solve_example", "collect_speed",
-         "statistics_speed", "day_cycle")  # fmt: skip
+         "statistics_speed", "day_cycle", "fast_speed")  # fmt: skip
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -261,9 +263,13 @@ def main(arguments: list[str] | None = None) -> int:
         "solve_baseline": solve_baseline(records["solve_baseline"]),
         "solve_example": solve_example(records["solve_example"]),
         "collect_speed": collect_speed(records["collect_speed"]),
+        "fast_speed": fast_speed(records["fast_speed"], table),
         "statistics_speed": statistics_speed(records["statistics_speed"]),
         "day_cycle": day_cycle(records["day_cycle"]),
     }
+    if given.page == PAGE:  # pictures stand beside the recorded page only
+        for path, svg in fast_speed_plots(records["fast_speed"]).items():
+            path.write_text(svg, encoding="utf-8")
     given.page.write_text(fill(given.page.read_text("utf-8"), parts), encoding="utf-8")
     return 0
 

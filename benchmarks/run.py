@@ -13,6 +13,7 @@ from pathlib import Path
 import build_speed
 import collect_speed
 import day_cycle
+import fast_speed
 import page
 import solve_baseline
 import solve_example
@@ -20,6 +21,7 @@ import statistics_speed
 
 HERE = Path(__file__).parent
 QUICK_COLUMNS, QUICK_NETWORKS, QUICK_LIMIT = [30_000], ["10000:tight", "10000:loose"], 20.0
+QUICK_FAST = ["10000:plain", "10000:mixed"]
 QUICK_REPORTS, QUICK_SITES, QUICK_ENTERPRISES = 20_000, 50, 40
 
 
@@ -56,6 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
     collect_speed.main(
         ["--rows", str(QUICK_REPORTS if given.quick else given.reports),
          "--result", str(results / "collect_speed.json"), *seed]
+    )  # fmt: skip
+    fast_speed.main(
+        ["--networks", *(QUICK_FAST if given.quick else fast_speed.NETWORKS),
+         "--limit", str(given.solve_limit), "--result", str(results / "fast_speed.json")]
     )  # fmt: skip
     statistics_speed.main(
         ["--sites", str(QUICK_SITES if given.quick else given.sites),

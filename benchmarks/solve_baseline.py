@@ -22,6 +22,7 @@ import child
 import highspy
 import numpy as np
 from generate import Options, generate, read, write
+from scaled import scaled
 
 from sampan.model import Model, build, objective
 
@@ -73,25 +74,19 @@ def measure(method: str, folder: Path, limit: float) -> dict[str, Any]:
 
 
 def _load(highs: highspy.Highs, model: Model, costs: Any) -> float:
-    """Pass the program, columns in typical sizes and costs at most 1; returns a cost's unit."""
-    scaled = (model.matrix * model.scale[None, :]).tocsc()
-    rows = abs(scaled).tocsr()
-    largest = rows.max(axis=1).toarray().ravel()
-    by_row = np.exp2(-np.round(np.log2(np.where(largest > 0, largest, 1.0))))
-    scaled = scaled.multiply(by_row[:, None]).tocsc()
-    costs = costs * model.scale
-    unit = float(np.abs(costs).max(initial=0.0)) or 1.0
-    height, width = scaled.shape
+    """Pass the program, scaled; returns a cost's unit."""
+    program = scaled(model, costs)
+    height, width = program.matrix.shape
     status = highs.passModel(
-        width, height, scaled.nnz, int(highspy.MatrixFormat.kColwise),
-        int(highspy.ObjSense.kMinimize), 0.0, costs / unit, np.zeros(width),
-        model.upper / model.scale, model.row_lower * by_row, model.row_upper * by_row,
-        scaled.indptr.astype(np.int32), scaled.indices.astype(np.int32), scaled.data,
+        width, height, program.matrix.nnz, int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize), 0.0, program.cost, np.zeros(width), program.most,
+        program.lower, program.upper, program.matrix.indptr.astype(np.int32),
+        program.matrix.indices.astype(np.int32), program.matrix.data,
         np.zeros(width, dtype=np.int32),
     )  # fmt: skip
     if status == highspy.HighsStatus.kError:
         raise RuntimeError("HiGHS refused the program")
-    return unit
+    return program.unit
 
 
 def compare(network: str, seed: int, limit: float) -> dict[str, Any]:

@@ -288,6 +288,8 @@ DISPATCH: dict[str, Callable[[Busy], Call]] = {
         "/dispatch/compare", REFUSED, query={"a": it.plan, "b": it.plan}),
     "POST /dispatch/plans/{number}/cancel": lambda it: Call(
         f"/dispatch/plans/{it.plan}/cancel", REFUSED, {}),
+    "POST /dispatch/plans/{number}/again": lambda it: Call(
+        f"/dispatch/plans/{it.plan}/again", REFUSED, {}),
     "GET /dispatch/reasons": lambda it: Call("/dispatch/reasons", SHARED),
     "POST /dispatch/plans/{number}/override": lambda it: Call(
         f"/dispatch/plans/{it.plan}/override", REFUSED, {

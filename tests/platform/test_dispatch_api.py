@@ -115,6 +115,21 @@ def test_tables_of_a_plan_in_any_format(chen) -> None:
     assert (wrong.status_code, "Ask for one of shipments" in wrong.json()["detail"]) == (404, True)
 
 
+def test_the_method_is_chosen_and_a_plan_is_planned_again(world, chen) -> None:
+    """Asked for in the question, told in the answer, and kept when it is planned again."""
+    number = done(chen, method="fast", goals="total")
+    again = send(chen, f"{BASE}/plans/{number}/again", {})
+    assert again.status_code == 202
+    told = again.json()
+    assert (told["begun_from"], told["method"], told["goals"]) == (number, "fast", "total")
+    assert (told["state"], told["gap"]) == ("queued", None)
+    early = send(chen, f"{BASE}/plans/{told['id']}/again", {})
+    assert early.status_code == 409
+    assert "no result to begin from" in early.json()["detail"]
+    wrong = send(chen, f"{BASE}/plans", {"organisation": "cn-hb", "method": "quick"})
+    assert wrong.status_code == 422
+
+
 def test_stopping_and_lists(world, chen) -> None:
     """A queued plan stops; lists filter; others see nothing."""
     number = asked(chen)["id"]

@@ -76,6 +76,15 @@ def start(request: HttpRequest, body: StartIn) -> Status[Any]:
     return Status(202, run)
 
 
+@router.post("/plans/{number}/again", response={202: PlanOut}, summary="Plan the same again")
+@requires("plans:write")
+@idempotent
+def replan(request: HttpRequest, number: int) -> Status[Any]:
+    """With what is known now, beginning from this plan; a worker solves it."""
+    user = user_of(request)
+    return Status(202, services.replan(selectors.plan(user, number), user))
+
+
 @router.get("/plans/{number}", response=WholePlanOut, summary="One plan with its certificate")
 @requires("plans:read")
 def get_plan(request: HttpRequest, number: int) -> PlanRun:

@@ -7,6 +7,9 @@ from django.db.models import F, Q
 
 from sampan_platform.common.quantity import QuantityField
 
+SMALLEST = 1e-9
+"""Values below this are treated as this when gaps are taken relative to them."""
+
 
 class OverrideReason(models.Model):
     """Why a planner may decide otherwise than the plan: the list to choose from."""
@@ -74,6 +77,21 @@ class ApprovalState(models.TextChoices):
     REJECTED = "rejected", "rejected 已驳回"
 
 
+class Method(models.TextChoices):
+    """How a plan is solved; what each can do is the engine's to say."""
+
+    EXACT = "exact", "to the end 精确求解"
+    FAST = "fast", "fast, to a proven gap 快速求解"
+    AUTO = "auto", "by size and shape 自动选择"
+
+
+class Goals(models.TextChoices):
+    """What a plan is to be best at."""
+
+    STAGES = "stages", "goal by goal, in order 逐级目标"
+    TOTAL = "total", "one sum in money 合计金额"
+
+
 class PlanRun(models.Model):
     """One solve of one network: what was asked, how far it is, what came out, who approved."""
 
@@ -84,6 +102,12 @@ class PlanRun(models.Model):
     """The scenario's changes as they were when this was started."""
     base = models.ForeignKey("self", models.PROTECT, null=True, related_name="overridden_by")
     """The plan that this one overrides."""
+    begun_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="planned_again_by"
+    )
+    """The earlier plan that this one was begun from: what is still right in it is taken over."""
+    method = models.CharField(max_length=8, choices=Method, default=Method.AUTO)
+    goals = models.CharField(max_length=8, choices=Goals, default=Goals.STAGES)
     as_of = models.DateTimeField()
     start = models.DateField()
     days = models.PositiveSmallIntegerField()
@@ -105,6 +129,8 @@ class PlanRun(models.Model):
     steps = models.PositiveIntegerField(default=0)
     iterations = models.PositiveBigIntegerField(default=0)
     value = models.FloatField(null=True)
+    bound = models.FloatField(null=True)
+    """What no plan can beat, from a method that proves it on the way."""
     beat_at = models.DateTimeField(null=True)
     """When the worker last said that it is alive."""
 
@@ -136,6 +162,13 @@ class PlanRun(models.Model):
 
     def __str__(self) -> str:
         return f"plan {self.pk}"
+
+    @property
+    def gap(self) -> float | None:
+        """How far the plan found so far may be from the best; None while that is not known."""
+        if self.value is None or self.bound is None:
+            return None
+        return max(self.value - self.bound, 0.0) / max(abs(self.value), SMALLEST)
 
 
 class PlanLine(models.Model):

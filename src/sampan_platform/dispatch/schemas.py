@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 from pydantic import Field as Limited
@@ -27,6 +27,10 @@ class StartIn(Schema):
     """The moment whose knowledge counts; now unless given."""
     scenario: int | None = None
     time_limit_seconds: int | None = None
+    method: Literal["exact", "fast", "auto"] = "auto"
+    """To the end, to a proven gap, or by size and shape."""
+    goals: Literal["stages", "total"] = "stages"
+    """Goal by goal in order, or one sum in money."""
 
 
 class ScenarioIn(Schema):
@@ -91,6 +95,9 @@ class PlanOut(Schema):
     organisation: str = Field(alias="organisation.code")
     scenario: str | None = Field(None, alias="scenario.name")
     base: int | None = Field(None, alias="base_id")
+    begun_from: int | None = Field(None, alias="begun_from_id")
+    method: str
+    goals: str
     as_of: datetime
     start: date
     days: int
@@ -107,6 +114,8 @@ class PlanOut(Schema):
     steps: int
     iterations: int
     value: float | None
+    bound: float | None
+    gap: float | None
     ordered_value: Decimal | None
     error: str
 

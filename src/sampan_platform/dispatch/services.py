@@ -17,7 +17,7 @@ from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, InvalidError
 from sampan_platform.dispatch.approval import approve, reject, set_limit
 from sampan_platform.dispatch.changes import Change, check_changes
-from sampan_platform.dispatch.models import PlanRun, Scenario, State
+from sampan_platform.dispatch.models import Goals, Method, PlanRun, Scenario, State
 from sampan_platform.dispatch.network import DAYS_MAX, build
 from sampan_platform.dispatch.overriding import Override, override
 from sampan_platform.dispatch.queue import enqueue
@@ -35,6 +35,7 @@ __all__ = [
     "keep_scenario",
     "override",
     "reject",
+    "replan",
     "retire_scenario",
     "set_limit",
     "start",
@@ -59,6 +60,9 @@ def start(
     scenario: Scenario | None = None,
     order_days: int = 1,
     time_limit_seconds: int | None = None,
+    method: str = Method.AUTO,
+    goals: str = Goals.STAGES,
+    begun_from: PlanRun | None = None,
     background: bool = True,
 ) -> PlanRun:
     """Ask for a plan; a worker solves it.
@@ -71,6 +75,13 @@ def start(
         The moment whose knowledge counts; now if None.
     order_days
         Approval orders what leaves within so many days.
+    method
+        `exact`, `fast` or `auto`, as the engine has them.
+    goals
+        `stages`: goal by goal; `total`: one sum in money, which large networks are solved for
+        many times sooner.
+    begun_from
+        An earlier plan to begin from.
     background
         False: nothing is put into the queue; the caller runs `work(run.pk)`.
     """
@@ -89,9 +100,13 @@ def start(
         )
     if time_limit_seconds is not None and time_limit_seconds < 1:
         raise InvalidError("The time limit is 1 second or more.", code="bad-time-limit")
+    _check_choices(method=(method, Method.values), goals=(goals, Goals.values))
     fail_lost()
     run = PlanRun.objects.create(
         organisation=scope,
+        method=method,
+        goals=goals,
+        begun_from=begun_from,
         scenario=scenario,
         changes=scenario.changes if scenario else [],
         as_of=moment,
@@ -106,6 +121,38 @@ def start(
     if background:
         enqueue(run)
     return run
+
+
+def _check_choices(**choices: tuple[str, Sequence[str]]) -> None:
+    for name, (value, known) in choices.items():
+        if value not in known:
+            raise InvalidError(
+                f"{value!r} is none of the {name} that a plan can have: {', '.join(known)}.",
+                code=f"bad-{name}",
+            )
+
+
+def replan(run: PlanRun, actor: User, *, background: bool = True) -> PlanRun:
+    """Plan the same again with what is known now, beginning from this plan.
+
+    Overrides are not taken over: they were decided on what was known then.
+    """
+    if run.plan is None:
+        raise ConflictError(
+            f"Plan {run.pk} is {run.state} and has no result to begin from.", code="no-plan"
+        )
+    return start(
+        run.organisation,
+        actor,
+        days=run.days,
+        scenario=run.scenario,
+        order_days=run.order_days,
+        time_limit_seconds=run.time_limit_seconds,
+        method=run.method,
+        goals=run.goals,
+        begun_from=run,
+        background=background,
+    )
 
 
 @transaction.atomic

@@ -32,6 +32,8 @@ def solve_watched(
     beat: Callable[[sampan.Progress | None], bool],
     *,
     time_limit: float | None = None,
+    method: str = "auto",
+    start: sampan.Plan | None = None,
     threads: int | None = None,
     every: float = EVERY_SECONDS,
 ) -> sampan.Plan:
@@ -44,7 +46,12 @@ def solve_watched(
         try:
             plans.append(
                 sampan.solve(
-                    network, time_limit=time_limit, threads=threads, on_progress=watch.on_progress
+                    network,
+                    method=method,
+                    start=start,
+                    time_limit=time_limit,
+                    threads=threads,
+                    on_progress=watch.on_progress,
                 )
             )
         except BaseException as error:  # noqa: BLE001 - handed to the caller's thread

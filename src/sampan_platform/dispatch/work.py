@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import polars.selectors as cs
 from django.db import transaction
 
 import sampan
@@ -16,9 +18,9 @@ from sampan_platform.dispatch import selectors
 from sampan_platform.dispatch.changes import apply_changes
 from sampan_platform.dispatch.compare import stage_values, total_shortage
 from sampan_platform.dispatch.lines import make_lines
-from sampan_platform.dispatch.models import PlanLine, PlanRun, State
+from sampan_platform.dispatch.models import Goals, PlanLine, PlanRun, State
 from sampan_platform.dispatch.network import build
-from sampan_platform.dispatch.snapshots import keep_network, keep_plan, network_of
+from sampan_platform.dispatch.snapshots import keep_network, keep_plan, network_of, plan_of
 from sampan_platform.dispatch.watching import solve_watched
 
 LARGE = 1e300
@@ -37,10 +39,18 @@ def work(number: int) -> State:
     waiting = PlanRun.objects.filter(pk=number, state=State.QUEUED)
     if waiting.update(state=State.RUNNING, started_at=now, beat_at=now, stage="network") != 1:
         return State(PlanRun.objects.values_list("state", flat=True).get(pk=number))
-    run = PlanRun.objects.select_related("organisation", "base", "network").get(pk=number)
+    run = PlanRun.objects.select_related("organisation", "base", "network", "begun_from__plan").get(
+        pk=number
+    )
     try:
         network = _prepare(run)
-        plan = solve_watched(network, _beat(run.pk), time_limit=run.time_limit_seconds)
+        plan = solve_watched(
+            network,
+            _beat(run.pk),
+            time_limit=run.time_limit_seconds,
+            method=run.method,
+            start=_start(run),
+        )
         PlanRun.objects.filter(pk=run.pk).update(stage="verify", beat_at=clock.now())
         proof = sampan.verify(network, plan)
         return finish(run, network, plan, proof)
@@ -58,6 +68,8 @@ def _prepare(run: PlanRun) -> sampan.Network:
     else:
         built = build(run.organisation, run.as_of, run.days)
         network = apply_changes(built.network, run.changes)
+        if run.goals == Goals.TOTAL:
+            network = network.replace(objective=replace(network.objective, stages=("total",)))
         run.notes, run.network = built.notes, keep_network(network)
     PlanRun.objects.filter(pk=run.pk).update(stage="check", beat_at=clock.now())
     found = sampan.check(network)
@@ -76,6 +88,25 @@ def _prepare(run: PlanRun) -> sampan.Network:
     return network
 
 
+def _start(run: PlanRun) -> sampan.Plan | None:
+    """The plan to begin from: an earlier one, or the one that a person overrides."""
+    earlier = run.begun_from or run.base
+    if earlier is None or earlier.plan is None:
+        return None
+    return later(plan_of(earlier.plan), (run.start - earlier.start).days)
+
+
+def later(plan: sampan.Plan, days: int) -> sampan.Plan:
+    """The plan with its periods counted from so many days later."""
+    if days == 0:
+        return plan
+    moved = {
+        name: frame.with_columns(cs.ends_with("period") - days)
+        for name, frame in plan.frames.items()
+    }
+    return plan.replace(**moved)
+
+
 def _beat(number: int) -> Callable[[sampan.Progress | None], bool]:
     """Writes how far the solve is and says whether to go on."""
 
@@ -89,6 +120,7 @@ def _beat(number: int) -> Callable[[sampan.Progress | None], bool]:
                 "steps": progress.steps,
                 "iterations": progress.iterations,
                 "value": finite(progress.value),
+                "bound": finite(progress.bound),
             }
         rows = PlanRun.objects.filter(pk=number)
         rows.update(**changes)

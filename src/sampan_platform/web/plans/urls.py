@@ -15,6 +15,7 @@ urlpatterns = [
     path("<int:number>/shipments/", views.shipments, name="shipments"),
     path("<int:number>/map.json", views.map_data, name="map"),
     path("<int:number>/cancel/", views.cancel, name="cancel"),
+    path("<int:number>/again/", views.again, name="again"),
     path("<int:number>/override/", views.override, name="override"),
     path("<int:number>/approve/", views.approve, name="approve"),
     path("<int:number>/reject/", views.reject, name="reject"),

@@ -16,7 +16,7 @@ from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.dispatch import selectors, services
 from sampan_platform.dispatch.approval import approve as approve_plan
 from sampan_platform.dispatch.approval import reject as reject_plan
-from sampan_platform.dispatch.models import PlanLine, PlanRun
+from sampan_platform.dispatch.models import Goals, Method, PlanLine, PlanRun
 from sampan_platform.dispatch.overriding import Override
 from sampan_platform.dispatch.overriding import override as override_line
 from sampan_platform.people import selectors as people
@@ -52,6 +52,8 @@ def plans(request: HttpRequest) -> HttpResponse:
         "page_of_plans": Paginator(rows, PAGE_ROWS).get_page(request.GET.get("page")),
         "places": people.organisations(user, people.RUN_PLAN).order_by("path"),
         "scenarios": selectors.scenarios(user),
+        "methods": Method.choices,
+        "goals": Goals.choices,
     }
     return show(request, "web/plans/plans.html", context)
 
@@ -67,6 +69,8 @@ def _start(request: HttpRequest) -> HttpResponse:
         order_days=whole(said.get("order_days", ""), _("days to order"), empty=1),
         scenario=selectors.scenario(user, whole(scenario, _("scenario"))) if scenario else None,
         time_limit_seconds=whole(limit, _("time limit")) if limit else None,
+        method=said.get("method", Method.AUTO),
+        goals=said.get("goals", Goals.STAGES),
     )
     return redirect("web:plans:plan", run.pk)
 
@@ -122,6 +126,7 @@ def _rights(request: HttpRequest, run: PlanRun) -> dict[str, Any]:
         "need": selectors.approvals(run),
         "may_approve": bool(selectors.levels_of(user, run.organisation))
         and run.approval in ("open", "half"),
+        "may_run": people.may(user, people.RUN_PLAN, run.organisation),
         "may_override": people.may(user, people.OVERRIDE, run.organisation)
         and run.approval in ("open", "half"),
         "reasons": selectors.reasons(),
@@ -244,6 +249,14 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
     """Stop the solve; the best plan found so far stays."""
     services.cancel(selectors.plan(user_of(request), number), user_of(request))
     return redirect("web:plans:plan", number)
+
+
+@page
+@require_POST
+def again(request: HttpRequest, number: int) -> HttpResponse:
+    """The same plan anew with what is known now, begun from this one; its progress is shown."""
+    user = user_of(request)
+    return redirect("web:plans:plan", services.replan(selectors.plan(user, number), user).pk)
 
 
 @page
