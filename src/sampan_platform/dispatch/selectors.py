@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 import sampan
 from sampan_platform.catalogue import selectors as catalogue
@@ -208,10 +208,20 @@ def approvals(run: PlanRun) -> Approvals:
 
 
 def waiting(user: User) -> QuerySet[PlanRun]:
-    """Plans that the user could approve."""
+    """Plans that the user could approve and that wait for it.
+
+    A scenario's plan does not, nor the one that was solved after it, of the same moment and
+    days, to set it beside.
+    """
     rows = people.within(user, people.APPROVE, PlanRun.objects.all(), REACH)
     states = (ApprovalState.OPEN, ApprovalState.HALF)
-    return rows.filter(state__in=WITH_PLAN, approval__in=states).exclude(plan=None)
+    tried = PlanRun.objects.exclude(scenario=None).filter(
+        organisation=OuterRef("organisation"), as_of=OuterRef("as_of"), days=OuterRef("days"),
+        pk__lt=OuterRef("pk"),
+    )  # fmt: skip
+    waits = Q(base__isnull=False) | ~Exists(tried)
+    found = rows.filter(waits, state__in=WITH_PLAN, approval__in=states, scenario=None)
+    return found.exclude(plan=None)
 
 
 def overrides_by(run: PlanRun) -> set[int]:

@@ -191,7 +191,9 @@ def close_user(user: User, *, actor: User | None = None) -> User:
 
     The actor must manage people wherever the user has a role.
     """
-    places = [role.organisation for role in user.roles.select_related("organisation")]
+    # asked anew: whoever read the user may have kept only the roles that they see
+    roles = Role.objects.filter(user=user).select_related("organisation")
+    places = [role.organisation for role in roles]
     if actor is not None:
         for place in places:
             selectors.require(actor, selectors.MANAGE_PEOPLE, place)
