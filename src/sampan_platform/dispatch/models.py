@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from sampan_platform.common.quantity import QuantityField
+from sampan_platform.common.words import either
 
 
 class OverrideReason(models.Model):
@@ -72,6 +73,12 @@ class ApprovalState(models.TextChoices):
     HALF = "half", "one level approved 已一级审批"
     APPROVED = "approved", "approved 已批准"
     REJECTED = "rejected", "rejected 已驳回"
+
+
+def state_word(state: str) -> str:
+    """A plan's or an approval's state in the language of the request."""
+    label = State(state).label if state in State.values else ApprovalState(state).label
+    return either(label)
 
 
 class PlanRun(models.Model):
