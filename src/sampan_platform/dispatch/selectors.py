@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import polars as pl
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext
 
 import sampan
 from sampan_platform.catalogue import selectors as catalogue
@@ -23,6 +24,7 @@ from sampan_platform.dispatch.models import (
     PlanRun,
     Scenario,
     State,
+    state_word,
 )
 from sampan_platform.dispatch.snapshots import network_of, plan_of
 from sampan_platform.people import selectors as people
@@ -71,7 +73,7 @@ def plan(user: User, number: int) -> PlanRun:
     """One of them."""
     found = plans(user).filter(pk=number).first()
     if found is None:
-        raise NotFoundError(f"There is no plan {number}.")
+        raise NotFoundError(gettext("There is no plan %(number)s.") % {"number": number})
     return found
 
 
@@ -120,7 +122,7 @@ def scenario(user: User, number: int) -> Scenario:
     """One of them."""
     found = scenarios(user).filter(pk=number).first()
     if found is None:
-        raise NotFoundError(f"There is no scenario {number}.")
+        raise NotFoundError(gettext("There is no scenario %(number)s.") % {"number": number})
     return found
 
 
@@ -132,7 +134,11 @@ def reasons() -> list[OverrideReason]:
 def opened(run: PlanRun) -> tuple[sampan.Network, sampan.Plan]:
     """The plan with the network it was made for, as they were."""
     if run.plan is None or run.network is None:
-        raise ConflictError(f"Plan {run.pk} is {run.state} and has no result.", code="no-plan")
+        raise ConflictError(
+            gettext("Plan %(number)s is %(state)s and has no result.")
+            % {"number": run.pk, "state": state_word(run.state)},
+            code="no-plan",
+        )
     return network_of(run.network), plan_of(run.plan)
 
 

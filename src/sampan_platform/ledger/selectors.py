@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import NotFoundError
 from sampan_platform.ledger import bulk
@@ -159,7 +160,10 @@ def life_of(movement: UUID, user: User) -> QuerySet[Movement]:
     """What happened to a movement, and its reversal, in the chain's order."""
     rows = movements_for(user).filter(Q(movement=movement) | Q(reverses=movement))
     if not rows:
-        raise NotFoundError(f"There is no movement {movement} at a site that you may see.")
+        raise NotFoundError(
+            gettext("There is no movement %(movement)s at a site that you may see.")
+            % {"movement": movement}
+        )
     return rows
 
 

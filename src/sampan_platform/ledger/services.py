@@ -14,6 +14,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.ledger import selectors
@@ -148,7 +149,8 @@ def pick(site: int, resource: int, quantity: Decimal) -> list[Leg]:
             left -= part
     if left > 0:
         raise InvalidError(
-            f"{quantity} are wanted and {quantity - left} are free. Take less, or count again.",
+            gettext("%(quantity)s are wanted and %(free)s are free. Take less, or count again.")
+            % {"quantity": quantity, "free": quantity - left},
             code="below-zero",
         )
     return taken

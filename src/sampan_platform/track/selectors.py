@@ -8,6 +8,7 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import InvalidError, NotFoundError
 from sampan_platform.people.models import User
@@ -90,7 +91,10 @@ def order(user: User, number: str) -> DispatchOrder:
     """One order with its ends; not found where the user may not see it."""
     found = visible(user).select_related(*ENDS).filter(number=number).first()
     if found is None:
-        raise NotFoundError(f"There is no order {number[:40]}, or it is not yours to see.")
+        raise NotFoundError(
+            gettext("There is no order %(number)s, or it is not yours to see.")
+            % {"number": number[:40]}
+        )
     return found
 
 
@@ -116,7 +120,10 @@ def whole_order(user: User, number: str, parts_max: int | None = None) -> Dispat
         .first()
     )
     if found is None:
-        raise NotFoundError(f"There is no order {number[:40]}, or it is not yours to see.")
+        raise NotFoundError(
+            gettext("There is no order %(number)s, or it is not yours to see.")
+            % {"number": number[:40]}
+        )
     return found
 
 
@@ -137,8 +144,11 @@ def _by_course(asked: Filters) -> Q:
     unknown = sorted(set(asked.states) - set(OrderState.values))
     if unknown:
         raise InvalidError(
-            f"There is no state {', '.join(one[:40] for one in unknown)}; "
-            f"there are {', '.join(OrderState.values)}.",
+            gettext("There is no state %(listed)s; there are %(known)s.")
+            % {
+                "listed": ", ".join(one[:40] for one in unknown),
+                "known": ", ".join(OrderState.values),
+            },
             code="unknown-state",
         )
     found = Q(state__in=asked.states) if asked.states else Q()
