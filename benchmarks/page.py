@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
 PARTS = ("machine", "build_speed", "solve_baseline", "solve_example", "collect_speed",
-         "statistics_speed", "fast_speed")  # fmt: skip
+         "statistics_speed", "day_cycle", "fast_speed")  # fmt: skip
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -206,6 +206,36 @@ def _statistics_outcome(record: dict[str, Any]) -> str:
     return "; ".join(missed) if missed else "met"
 
 
+CYCLE_PARTS = {
+    "dispatch": "dispatch: network, plan, proof, approval, orders",
+    "track": "track: shipped, received",
+    "collect": "collect: reports filed", "monitor": "monitor: rules looked at",
+    "count": "count: statistics of a fortnight",
+}  # fmt: skip
+
+
+def day_cycle(record: dict[str, Any]) -> str:
+    """A table for each database, and what the day held."""
+    parts = []
+    for name, found in record["databases"].items():
+        day, plan = found["day"], found["plan"]
+        rows = [[title, f"{found['seconds'][part]:.1f}"] for part, title in CYCLE_PARTS.items()]
+        rows.append(["in all", f"{found['seconds_in_all']:.1f}"])
+        met = "met" if found["target_met"] else "missed"
+        parts.append(
+            f"**{DATABASES[name]}**, {found['enterprises']} enterprises, {found['sites']} sites, "
+            f"{day['reports']:,} reports\n\n"
+            + table(["stage", "seconds"], rows)
+            + f"\n\nThe plan looks {plan['days']} days ahead: {plan['columns']:,} columns and "
+            f"{plan['rows']:,} rows, {plan['stages']} parts solved in "
+            f"{plan['solve_seconds']:.1f} s, largest gap {plan['gap']:.0e}, "
+            f"verified. {day['ordered']:,} shipments ordered, "
+            f"{day['shipped']:,} orders shipped and {day['received']:,} received, "
+            f"{day['alerts']:,} alerts opened. The aim of {record['target_seconds']} s is {met}."
+        )
+    return "\n\n".join(parts)
+
+
 def fill(text: str, parts: dict[str, str]) -> str:
     """Put each part between its markers; ValueError if the page lacks one."""
     for name, part in parts.items():
@@ -235,6 +265,7 @@ def main(arguments: list[str] | None = None) -> int:
         "collect_speed": collect_speed(records["collect_speed"]),
         "fast_speed": fast_speed(records["fast_speed"], table),
         "statistics_speed": statistics_speed(records["statistics_speed"]),
+        "day_cycle": day_cycle(records["day_cycle"]),
     }
     if given.page == PAGE:  # pictures stand beside the recorded page only
         for path, svg in fast_speed_plots(records["fast_speed"]).items():

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import build_speed
 import collect_speed
+import day_cycle
 import fast_speed
 import page
 import solve_baseline
@@ -21,7 +22,7 @@ import statistics_speed
 HERE = Path(__file__).parent
 QUICK_COLUMNS, QUICK_NETWORKS, QUICK_LIMIT = [30_000], ["10000:tight", "10000:loose"], 20.0
 QUICK_FAST = ["10000:plain", "10000:mixed"]
-QUICK_REPORTS, QUICK_SITES = 20_000, 50
+QUICK_REPORTS, QUICK_SITES, QUICK_ENTERPRISES = 20_000, 50, 40
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--solve-limit", type=float, default=120.0, help="seconds a solve")
     parser.add_argument("--reports", type=int, default=1_000_000, help="reports collected in bulk")
     parser.add_argument("--sites", type=int, default=1000, help="sites that statistics count")
+    parser.add_argument("--enterprises", type=int, default=400, help="that live through a day")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     if given.quick:
@@ -64,6 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
     statistics_speed.main(
         ["--sites", str(QUICK_SITES if given.quick else given.sites),
          "--result", str(results / "statistics_speed.json"), *seed]
+    )  # fmt: skip
+    day_cycle.main(
+        ["--enterprises", str(QUICK_ENTERPRISES if given.quick else given.enterprises),
+         "--result", str(results / "day_cycle.json")]
     )  # fmt: skip
     written = page.PAGE
     if given.quick:  # the recorded page keeps the full figures; the quick ones get a copy

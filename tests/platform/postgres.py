@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -69,8 +70,12 @@ class Server:
 
     def stop(self) -> None:
         """Stop the server and remove its folder."""
-        self.process.terminate()
-        self.process.wait(30)
+        self.process.send_signal(signal.SIGINT)  # at once, whoever is still connected
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,29 @@ def test_a_backup_comes_back_whole(home: Path, tmp_path: Path) -> None:
     assert refused.returncode == 2
     assert "damaged" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_backup_comes_back_under_those_who_read(home: Path, tmp_path: Path) -> None:
+    """Who has the database open sees the old one, then the restored one, and writes on in it;
+    while somebody writes, nothing is replaced.
+    """
+    kept, other = tmp_path / "kept.tar.gz", tmp_path / "other"
+    assert sampan(home, "backup", str(kept)).returncode == 0
+    assert sampan(other, "restore", str(kept)).returncode == 0
+    users = "SELECT count(*) FROM people_user"
+    with closing(sqlite3.connect(other / "sampan.sqlite3", isolation_level=None)) as serving:
+        (before,) = serving.execute(users).fetchone()
+        serving.execute("UPDATE people_user SET language = 'zh-hans'")
+        assert sampan(other, "restore", str(kept), "--yes").returncode == 0
+        changed = f"{users} WHERE language = 'zh-hans'"
+        assert serving.execute(changed).fetchone() == (0,)
+        assert serving.execute(users).fetchone() == (before,)
+        serving.execute("UPDATE people_user SET language = 'zh-hans'")
+        serving.execute("BEGIN IMMEDIATE")
+        refused = sampan(other, "restore", str(kept), "--yes", "--wait", "1")
+        serving.execute("COMMIT")
+        assert (refused.returncode, "keeps writing" in refused.stderr) == (2, True)
+        assert serving.execute(changed).fetchone() == (before,)
 
 
 @pytest.mark.parametrize(

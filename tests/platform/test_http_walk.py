@@ -61,11 +61,12 @@ def whole(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def it(whole):
-    """The same for every test: what a test does is taken back."""
-    with transaction.atomic():
-        yield whole
-        transaction.set_rollback(True)
+def it(whole, db):
+    """The same for every test: what a test does is taken back.
+
+    Without `db` pytest-django would make no database for these tests when they run alone.
+    """
+    return whole
 
 
 def everything_in(world, code: str, name: str):

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from sampan_platform.collect import services as collect
 from sampan_platform.common import clock
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.ledger import selectors as ledger_reads
@@ -58,6 +59,28 @@ def test_what_arrives_good_meets_what_was_asked_for(world) -> None:
     assert (found.state, found.met_quantity) == ("partly_met", 60)
     services.receive(order.number, uuid4(), hua)
     assert Request.objects.get(pk=asked.pk).met_quantity == 90
+
+
+def test_a_report_of_what_an_order_brought_counts_nothing_twice(world) -> None:
+    """60 of 100 asked for come with an order; the hospital's report of the day says so too. The
+    request is met with 60 and the stock is 60, whichever of the two is said first.
+    """
+    wish = requests.Wish(
+        world.sites["H1"], world.resources["mask"], D(100), date(2020, 2, 12), "epidemic"
+    )
+    asked = requests.submit(uuid4(), wish, world.users["hua"])
+    requests.review(asked, world.users["chen"])
+    requests.decide(asked, world.users["wei"])
+    put(world, "W1", "mask", 100)
+    order = shipped(world, ("W1-H1", "mask", 60, 0, 1))
+    said = {"site": "H1", "resource": "mask", "day": FEB_10, "received": 60}
+    collect.file_reports([said], world.users["hua"])
+    assert Request.objects.get(pk=asked.pk).met_quantity == 0
+    services.receive(order.number, uuid4(), world.users["hua"])
+    collect.file_reports([said | {"stock": 60}], world.users["hua"])
+    assert Request.objects.get(pk=asked.pk).met_quantity == 60
+    assert balances(world)["stock:H1"] == 60
+    assert ledger.prove().holds
 
 
 def test_a_lot_taken_into_quarantine_is_not_shipped(world) -> None:

@@ -80,13 +80,13 @@ def test_an_unknown_state_is_named(world) -> None:
 def test_lists_and_details_make_a_fixed_number_of_queries(
     world, orders, django_assert_num_queries
 ) -> None:
-    """Roles for either end, the orders, their lines; the events and what they did."""
+    """Roles, the orders, their lines; the events and what they did."""
     chen = world.users["chen"]
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         for order in selectors.orders(chen):
             assert [one.resource.code for one in order.lines.all()]
             assert order.origin.organisation.code
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         whole = selectors.whole_order(chen, orders["H1"])
         assert [line.line.number for one in whole.events.all() for line in one.lines.all()]
 
@@ -174,7 +174,7 @@ def test_lanes_keep_resources_apart_and_filter(world, orders, django_assert_num_
     with clock.at(noon(11)):
         services.ship(orders["H2"], uuid4(), world.users["chen"])
     since, until = date(2020, 2, 1), date(2020, 2, 29)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         rows = selectors.by_lane(world.users["chen"], since, until)
     assert [(one.lane, one.resource) for one in rows] == [("W1-H1", "mask"), ("W1-H2", "suit")]
     only = selectors.by_lane(world.users["chen"], since, until, lane="W1-H2", resource="suit")

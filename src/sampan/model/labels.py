@@ -20,6 +20,8 @@ from sampan.model.numbers import Array
 
 KEEPS = -1
 """Label of units that never expire."""
+ROUNDING = 1e-12
+"""Less than this share of a quantity is none of it."""
 Split = list[tuple[int, float]]
 """Labels and quantities."""
 
@@ -164,18 +166,24 @@ class Follow:
             self.held[site][label] += quantity
 
     def _take(self, site: int, quantity: float) -> Split:
-        """First to expire first; what keeps goes last. Rounding falls on the last one."""
+        """First to expire first; what keeps goes last. Rounding falls on the last one.
+
+        What rounding leaves of a label, or lacks of it, is not worth a row: it would be moved
+        about as goods that never came from anywhere.
+        """
         held = self.held[site]
+        rounding = ROUNDING * quantity
         taken: Split = []
         for label in sorted(held, key=lambda label: (label == KEEPS, label)):
-            part = min(held[label], quantity)
+            there = held[label]
+            part = quantity if abs(there - quantity) <= rounding else min(there, quantity)
             if part > 0:
                 taken.append((label, part))
                 held[label] -= part
                 quantity -= part
-            if held[label] <= 0:
+            if held[label] <= ROUNDING * there:
                 del held[label]
-            if quantity <= 0:
+            if quantity <= rounding:
                 break
         if quantity > 0 and taken:
             label, part = taken[-1]

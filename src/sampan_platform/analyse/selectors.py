@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 from django.conf import settings
+from django.utils.translation import gettext
 
 from sampan_platform.analyse.history import stated_use
 from sampan_platform.analyse.merge import Needs, merge
@@ -39,7 +40,7 @@ def scope(user: User, code: str) -> Organisation:
     """The part of the tree that a person asks about."""
     found = people.organisations(user).filter(code=code).first()
     if found is None:
-        raise NotFoundError(f"There is no organisation {code}.")
+        raise NotFoundError(gettext("There is no organisation %(code)s.") % {"code": code})
     return found
 
 
@@ -95,4 +96,8 @@ def with_codes(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _check_days(days: int) -> None:
     if not 1 <= days <= DAYS_MAX:
-        raise InvalidError(f"Ask for 1 to {DAYS_MAX} days, not {days}.", code="bad-days")
+        raise InvalidError(
+            gettext("Ask for 1 to %(days_max)s days, not %(days)s.")
+            % {"days_max": DAYS_MAX, "days": days},
+            code="bad-days",
+        )

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 import sampan
 from sampan import schema
@@ -94,7 +95,9 @@ def as_workbook(tables: Mapping[str, pl.DataFrame]) -> bytes:
     try:
         return workbook_bytes({"name": "catalogue"}, "network", filled)
     except sampan.OutputError as error:
-        raise InvalidError(f"{error} Export CSV instead.", code="too-large") from error
+        raise InvalidError(
+            gettext("%(error)s Export CSV instead.") % {"error": error}, code="too-large"
+        ) from error
 
 
 def network(

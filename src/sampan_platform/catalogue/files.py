@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+
 from sampan.conform import Rows
 from sampan.errors import InputError
 from sampan.errors import Problem as EngineProblem
@@ -34,7 +36,7 @@ def read_path(path: Path) -> Given:
     if path.is_dir():
         return _read_folder(path)
     if not path.is_file():
-        text = f"There is no folder or file {path}. Give one."
+        text = gettext("There is no folder or file %(path)s. Give one.") % {"path": path}
         raise InvalidError(text, code="no-file")
     return read_bytes(path.name, path.read_bytes())
 
@@ -79,7 +81,9 @@ def _read_workbook(path: Path) -> Given:
         book = CatalogueWorkbook(path)
     except InputError as error:
         found = [problem_of(one) for one in error.problems]
-        raise InvalidError("The workbook cannot be read.", found, code="bad-file") from error
+        raise InvalidError(
+            gettext("The workbook cannot be read."), found, code="bad-file"
+        ) from error
     known = (*NAMES, *OF_THE_DAY, SETTINGS_SHEET)
     problems = book.unknown_sheets(known)
     tables = {name: book.table(name) for name in (*NAMES, *OF_THE_DAY) if name in book.sheets}
@@ -112,7 +116,9 @@ def _given(
         problems += one.problems
     kept = {name: one for name, one in tables.items() if one.frame is not None}
     if not kept and not problems:
-        text = f"There is no table of the catalogue in it. The tables are {', '.join(NAMES)}."
+        text = gettext("There is no table of the catalogue in it. The tables are %(names)s.") % {
+            "names": ", ".join(NAMES)
+        }
         raise InvalidError(text, [Problem("no-table", text)], code="no-table")
     rows: dict[str, Rows] = {name: one.rows for name, one in kept.items()}
     start: date | None = as_date(settings.get("start"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from sampan_platform.catalogue.apply import apply
 from sampan_platform.catalogue.changes import Changes, as_json, check_permission, compare
@@ -94,7 +95,7 @@ def import_tables(
                 apply(changes, actor)
     except IntegrityError as error:
         raise ConflictError(
-            "Somebody changed the catalogue at the same moment. Send it again."
+            gettext("Somebody changed the catalogue at the same moment. Send it again.")
         ) from error
     return _outcome(changes, reading, dry_run)
 
@@ -128,8 +129,11 @@ def _refuse_existing(reading: Reading, known: Known) -> None:
         for row in rows:
             if row.key in known.entries.get(row.table, {}):
                 raise ConflictError(
-                    f"There is {row.key} in {row.table} already. Choose another key, "
-                    "or change the one that is there."
+                    gettext(
+                        "There is %(key)s in %(table)s already. Choose another key, or "
+                        "change the one that is there."
+                    )
+                    % {"key": row.key, "table": row.table}
                 )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext
 
 from sampan_platform.catalogue.known import policy_cells
 from sampan_platform.catalogue.models import (
@@ -91,7 +92,7 @@ def processes(as_of: date | None = None, user: User | None = None) -> QuerySet[P
     return (
         Process.objects.filter(used & seen)
         .select_related("site")
-        .prefetch_related("flows__resource")
+        .prefetch_related(Prefetch("flows", ProcessFlow.objects.select_related("resource")))
     )
 
 
@@ -144,7 +145,9 @@ def find(name: str, key: str, user: User | None = None, *, lock: bool = False) -
         found = found.select_related(None).select_for_update(of=("self",))
     row = found.first()
     if row is None:
-        raise NotFoundError(f"There is no {key} in {name}.")
+        raise NotFoundError(
+            gettext("There is no %(key)s in %(name)s.") % {"key": key, "name": name}
+        )
     return row
 
 

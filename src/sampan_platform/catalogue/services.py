@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 from django.db import transaction
 from django.db.models import Model, Q
+from django.utils.translation import gettext
 
 from sampan_platform.catalogue import selectors
 from sampan_platform.catalogue.files import read_bytes, read_path
@@ -86,7 +87,8 @@ def import_frames(
     unknown = sorted(set(frames) - set(NAMES))
     if unknown:
         raise InvalidError(
-            f"There is no table {', '.join(unknown)}; the tables are {', '.join(NAMES)}."
+            gettext("There is no table %(unknown)s; the tables are %(names)s.")
+            % {"unknown": ", ".join(unknown), "names": ", ".join(NAMES)}
         )
     given = Given(frames, start=start)
     return import_tables(given, actor, organisation=organisation, dry_run=dry_run)
@@ -128,7 +130,10 @@ def change(
     known = table(name).columns
     unknown = sorted(set(values) - set(known))
     if unknown:
-        raise InvalidError(f"{name} has no {', '.join(unknown)}; it has {', '.join(known)}.")
+        raise InvalidError(
+            gettext("%(name)s has no %(unknown)s; it has %(known)s.")
+            % {"name": name, "unknown": ", ".join(unknown), "known": ", ".join(known)}
+        )
     return import_tables(Given({name: _frame([values])}), actor, only_new=only_new)
 
 
@@ -140,7 +145,9 @@ def retire(name: str, key: str, from_day: date | None, actor: User | None) -> An
     retired, and a process there, is not used either; they need no retirement of their own.
     """
     if name in KEPT:
-        raise InvalidError(f"{name} are not retired.", code="not-retired")
+        raise InvalidError(
+            gettext("%(name)s are not retired.") % {"name": name}, code="not-retired"
+        )
     row: Any = selectors.find(name, key, actor, lock=True)
     _require(name, row, actor)
     for one in (row, *_below(row, from_day)):
@@ -170,8 +177,12 @@ def delete(name: str, key: str, actor: User | None) -> None:
     _require(name, row, actor)
     found = uses(name, row)
     if found:
-        hint = "" if name in KEPT else " Retire it from a day on instead."
-        raise ConflictError(f"{key} is used by {', '.join(found)}.{hint}", code="in-use")
+        hint = "" if name in KEPT else gettext(" Retire it from a day on instead.")
+        raise ConflictError(
+            gettext("%(key)s is used by %(found)s.%(hint)s")
+            % {"key": key, "found": ", ".join(found), "hint": hint},
+            code="in-use",
+        )
     trail.record(actor, "catalogue.delete", f"{name}:{key}", _owner(row))
     if name == "processes":
         row.flows.all().delete()
@@ -188,7 +199,10 @@ def load_pack(name: str, actor: User | None = None) -> Outcome:
         known = sorted(
             one.name for one in files(PACKS).iterdir() if one.is_dir() and one.name[0].isalpha()
         )
-        raise NotFoundError(f"There is no pack {name[:40]!r}; there is {', '.join(known)}.")
+        raise NotFoundError(
+            gettext("There is no pack %(name)s; there is %(known)s.")
+            % {"name": f"{name[:40]!r}", "known": ", ".join(known)}
+        )
     with as_file(place) as folder:
         return import_tables(read_path(folder), actor, keep_existing=True)
 
@@ -202,8 +216,11 @@ def _require(name: str, row: Model, actor: User | None) -> None:
         people.require(actor, people.EDIT_CATALOGUE, owner)
     elif not people.may_everywhere(actor, people.EDIT_CATALOGUE):
         raise ForbiddenError(
-            f"All organisations share {name}: only who edits the catalogue of the whole tree "
-            "may change them. Ask an operator."
+            gettext(
+                "All organisations share %(name)s: only who edits the catalogue of the "
+                "whole tree may change them. Ask an operator."
+            )
+            % {"name": name}
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -140,12 +141,36 @@ def _apart(spans: list[tuple[date, date]]) -> list[tuple[date, date]]:
     return found
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A day's reports where somebody sees: the places, what was due there, and what came."""
+
+    day: date
+    places: dict[int, tuple[str, str, str, str]]
+    due: list[Expected]
+    came: dict[Pair, datetime]
+
+
+def picture(user: User, day: date) -> Picture:
+    """Read once what `missing` and the rates of a day are made of."""
+    places = _places(user, day)
+    return Picture(day, places, [one for one in due(day) if one.site in places], _came(day))
+
+
+def came_already(user: User, day: date) -> bool:
+    """Whether any report of a day came where the user sees."""
+    return Report.objects.filter(day=day, site__in=catalogue.sites(day, user).order_by()).exists()
+
+
 def missing(user: User, day: date) -> list[Missing]:
     """Who has not reported what, where the user sees; the longest overdue first."""
-    now = clock.now()
-    places = _places(user, day)
-    came = _came(day)
-    open_ = [one for one in due(day) if one.site in places and (one.site, one.resource) not in came]
+    return missing_in(picture(user, day))
+
+
+def missing_in(seen: Picture) -> list[Missing]:
+    """The same, of a day that was read."""
+    now, day, places = clock.now(), seen.day, seen.places
+    open_ = [one for one in seen.due if (one.site, one.resource) not in seen.came]
     resources = dict(catalogue.resources().prefetch_related(None).values_list("pk", "code"))
     last = _last_days({one.site for one in open_}, day)
     reporters = _reporters({one.organisation for one in open_})
@@ -162,23 +187,29 @@ def missing(user: User, day: date) -> list[Missing]:
 
 def rate(user: User, day: date) -> Rate:
     """How many of the reports due on a day came, and how many in time, where the user sees."""
-    each = rates_by_owner(user, day).values()
+    return rate_of(rates_by_owner(user, day).values())
+
+
+def rate_of(each: Iterable[Rate]) -> Rate:
+    """Of several together."""
+    listed = list(each)
     return Rate(
-        sum(one.due for one in each),
-        sum(one.came for one in each),
-        sum(one.in_time for one in each),
+        sum(one.due for one in listed),
+        sum(one.came for one in listed),
+        sum(one.in_time for one in listed),
     )
 
 
 def rates_by_owner(user: User, day: date) -> dict[int, Rate]:
     """The same by the number of the organisation that owns the sites; those with reports due."""
-    places = _places(user, day)
-    came = _came(day)
+    return rates_in(picture(user, day))
+
+
+def rates_in(seen: Picture) -> dict[int, Rate]:
+    """The same, of a day that was read."""
     counts: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for one in due(day):
-        if one.site not in places:
-            continue
-        at = came.get((one.site, one.resource))
+    for one in seen.due:
+        at = seen.came.get((one.site, one.resource))
         count = counts[one.organisation]
         count[0] += 1
         count[1] += at is not None

@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 import polars as pl
+from django.utils.translation import gettext
 
 from sampan_platform.collect.cells import text_of
 from sampan_platform.collect.messages import RowProblem, row_problem
@@ -56,7 +57,11 @@ def read_file(name: str, content: bytes) -> Sheet:
 
 def refused(name: str, code: str, what: str, todo: str, where: str = "") -> InvalidError:
     """The answer to a file that cannot be read at all."""
-    message = f"{name or 'The file'} {what}. {todo} Nothing was changed."
+    message = gettext("%(file)s %(what)s. %(todo)s Nothing was changed.") % {
+        "file": name or gettext("the file"),
+        "what": what,
+        "todo": todo,
+    }
     return InvalidError(message, [Problem(code, message, where)], code=code)
 
 

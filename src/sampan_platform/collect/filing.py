@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from sampan_platform.collect import compare, listeners, postings, selectors, staging, stretches
 from sampan_platform.collect.checks import Checked, check
@@ -46,7 +47,9 @@ class Wish:
 def file_sheet(sheet: Sheet, actor: User, wish: Wish) -> Outcome:
     """Keep the rows of a sheet as reports, or say why not; all in one transaction."""
     if wish.client_id is not None and not 1 <= len(wish.client_id) <= CLIENT_ID_MAX:
-        text = f"A client id has 1 to {CLIENT_ID_MAX} characters. Make one by uuid4, for example."
+        text = gettext(
+            "A client id has 1 to %(client_id_max)s characters. Make one by uuid4, for example."
+        ) % {"client_id_max": CLIENT_ID_MAX}
         raise InvalidError(text, code="client-id")
     found = _replayed(sheet, actor, wish)
     if found is not None:
@@ -79,8 +82,10 @@ def _tried(checked: Checked, actor: User, wish: Wish, outcome: Outcome) -> Outco
             if found is not None:
                 return found
     raise ConflictError(
-        "Others keep changing the same reports or the catalogue at this moment. "
-        "Send it again in a minute."
+        gettext(
+            "Others keep changing the same reports or the catalogue at this moment. Send "
+            "it again in a minute."
+        )
     ) from failed
 
 
@@ -93,8 +98,11 @@ def _replayed(sheet: Sheet, actor: User, wish: Wish) -> Outcome | None:
         return None
     if filing.content != sheet.content:
         raise ConflictError(
-            f"The client id {wish.client_id} was used before for other rows. "
-            "Use a new one for a new request.",
+            gettext(
+                "The client id %(client_id)s was used before for other rows. Use a new one "
+                "for a new request."
+            )
+            % {"client_id": wish.client_id},
             code="client-id-reused",
         )
     outcome = Outcome.from_document(filing.outcome)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from django.utils.translation import gettext
 from openpyxl import Workbook
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -49,7 +50,9 @@ def reject_file(checked: Checked, *, keep_good: bool) -> RejectFile:
     """
     texts = _texts(checked)
     if not texts:
-        raise InvalidError("No row is bad: there is nothing to correct.", code="no-rejects")
+        raise InvalidError(
+            gettext("No row is bad: there is nothing to correct."), code="no-rejects"
+        )
     sent = checked.sheet.sent
     dropped = [name for name in sent.columns if is_problem(name)]
     frame = sent.drop(dropped).with_columns(

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.collect.columns import MEASURES
@@ -97,7 +98,7 @@ def report(user: User, number: int) -> Report:
     """
     found = reports(user).filter(pk=number).first()
     if found is None:
-        raise NotFoundError(f"There is no report {number}.")
+        raise NotFoundError(gettext("There is no report %(number)s.") % {"number": number})
     return found
 
 

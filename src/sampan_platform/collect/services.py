@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.collect.cells import text_of
@@ -113,9 +114,14 @@ def require_kept(outcome: Outcome) -> Outcome:
         return outcome
     count = outcome.rejected_rows
     raise InvalidError(
-        f"{count} {'row has' if count == 1 else 'rows have'} problems; nothing was changed. "
-        f"Correct {'it' if count == 1 else 'them'} and send all again, or ask to keep the "
-        f"{outcome.good_rows} good rows.",
+        gettext(
+            "Rows with problems: %(count)s; nothing was changed. Correct them and "
+            "send all again, or ask to keep the %(good_rows)s good rows."
+        )
+        % {
+            "count": count,
+            "good_rows": outcome.good_rows,
+        },
         outcome.rejected,
         code="rejected-rows",
     )
@@ -130,10 +136,13 @@ def assign(
     item = catalogue.resources().filter(code=resource).first()
     if place is None or item is None:
         what = f"site {site[:64]}" if place is None else f"resource {resource[:64]}"
-        raise NotFoundError(f"There is no {what}.")
+        raise NotFoundError(gettext("There is no %(what)s.") % {"what": what})
     people.require(actor, people.SET_RULES, place.organisation)
     if to_day is not None and to_day < from_day:
-        text = f"{to_day} is before {from_day}. Correct one of the days."
+        text = gettext("%(to_day)s is before %(from_day)s. Correct one of the days.") % {
+            "to_day": to_day,
+            "from_day": from_day,
+        }
         raise InvalidError(text, [Problem("days", text, "to_day")])
     made, _ = Assignment.objects.update_or_create(
         site=place, resource=item, defaults={"from_day": from_day, "to_day": to_day}

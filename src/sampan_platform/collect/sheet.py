@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
+from django.utils.translation import gettext
 
 from sampan_platform.collect.cells import text_of
 from sampan_platform.collect.columns import COLUMNS, KEYS, MEASURES, column_of, nearest
@@ -97,22 +98,36 @@ def _headings(name: str, written: Sequence[str]) -> dict[str, str]:
     for text in written:
         column = column_of(text)
         if column is None:
-            message = f"There is no column {text[:80]!r}. {nearest(text)}"
+            message = gettext("There is no column %(text)s. %(hint)s") % {
+                "text": f"{text[:80]!r}",
+                "hint": nearest(text),
+            }
             problems.append(Problem("unknown-column", message, "heading", text[:80]))
         elif column in headings:
-            message = f"{headings[column]!r} and {text!r} both mean {column}. Remove one."
+            message = gettext("%(headings)s and %(text)s both mean %(column)s. Remove one.") % {
+                "headings": f"{headings[column]!r}",
+                "text": f"{text!r}",
+                "column": column,
+            }
             problems.append(Problem("duplicate-column", message, "heading", text[:80]))
         elif column:
             headings[column] = text
     missing = [column for column in KEYS if column not in headings]
     for column in missing:
-        message = f"There is no column {column}. Add it; each row needs {', '.join(KEYS)}."
+        message = gettext("There is no column %(column)s. Add it; each row needs %(keys)s.") % {
+            "column": column,
+            "keys": ", ".join(KEYS),
+        }
         problems.append(Problem("missing-column", message, "heading", column))
     if not missing and not any(measure in headings for measure in MEASURES):
-        message = f"No column states anything. Add one of {', '.join(MEASURES)}."
+        message = gettext("No column states anything. Add one of %(measures)s.") % {
+            "measures": ", ".join(MEASURES)
+        }
         problems.append(Problem("missing-column", message, "heading"))
     if problems:
-        text = f"The headings of {name or 'the file'} do not fit; nothing was changed."
+        text = gettext("The headings of %(file)s do not fit; nothing was changed.") % {
+            "file": name or gettext("the file")
+        }
         raise InvalidError(text, problems, code="headings")
     return headings
 
@@ -126,10 +141,21 @@ def _refuse_long_cells(name: str, sent: pl.DataFrame, first_row: int) -> None:
         if not isinstance(longest, int) or longest <= CELL_MAX * 4:
             continue
         row = first_row + (lengths.arg_max() or 0)
-        text = f"A cell has {longest:,} bytes, more than any report needs. Shorten it."
+        text = gettext("A cell has %(longest)s bytes, more than any report needs. Shorten it.") % {
+            "longest": f"{longest:,}"
+        }
         problem = Problem("too-long", text, f"row {row}, {column[:80]}")
-        raise InvalidError(f"{name or 'The file'}: row {row}, {column[:80]}: {text} "
-                           "Nothing was changed.", [problem], code="too-long")  # fmt: skip
+        raise InvalidError(
+            gettext("%(file)s: row %(row)s, %(column)s: %(text)s Nothing was changed.")
+            % {
+                "file": name or gettext("the file"),
+                "row": row,
+                "column": column[:80],
+                "text": text,
+            },
+            [problem],
+            code="too-long",
+        )
 
 
 def _filled(sent: pl.DataFrame, columns: Sequence[str]) -> pl.Series:

@@ -15,6 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
@@ -89,8 +90,11 @@ def prepared_workbook(user: User, organisation: Organisation, day: date) -> byte
     rows = rows_to_report(user, organisation, day)
     if not rows:
         raise InvalidError(
-            f"Nothing is expected of {organisation.code} on {day}, and it has no processes. "
-            "Assign what its sites must report first.",
+            gettext(
+                "Nothing is expected of %(code)s on %(day)s, and it has no processes. "
+                "Assign what its sites must report first."
+            )
+            % {"code": organisation.code, "day": day},
             code="nothing-expected",
         )
     return _written(rows, day)

@@ -16,6 +16,7 @@ from datetime import datetime, time
 from typing import Any
 
 import polars as pl
+from django.utils.translation import gettext
 from openpyxl.utils import get_column_letter, range_boundaries
 
 from sampan_platform.collect.cells import text_of
@@ -85,7 +86,11 @@ def read_workbook(name: str, content: bytes, digest: str) -> Sheet:
 
 
 def _refused(name: str, code: str, what: str, todo: str, where: str = "") -> InvalidError:
-    message = f"{name or 'The file'} {what}. {todo} Nothing was changed."
+    message = gettext("%(file)s %(what)s. %(todo)s Nothing was changed.") % {
+        "file": name or gettext("the file"),
+        "what": what,
+        "todo": todo,
+    }
     return InvalidError(message, [Problem(code, message, where)], code=code)
 
 
@@ -166,7 +171,9 @@ def _heading(number: int, cells: Sequence[Any]) -> _Table | None:
     named = [text or f"{NO_HEADING}{at}" for at, text in enumerate(texts)]
     doubled = {text for text in named if named.count(text) > 1}
     if doubled:
-        text = f"The heading {doubled.pop()[:80]!r} is there twice. Remove one of the columns."
+        text = gettext("The heading %(heading)s is there twice. Remove one of the columns.") % {
+            "heading": f"{doubled.pop()[:80]!r}"
+        }
         raise InvalidError(text, [Problem("duplicate-column", text, f"row {number}")],
                            code="headings")  # fmt: skip
     return _Table(named, number, [], [])
@@ -218,7 +225,12 @@ def _text(table: _Table, number: int, at: int, cell: Any) -> str:
     if isinstance(value, datetime) and value.time() == time(0):
         value = value.date()
     if heading.startswith(NO_HEADING) and str(value).strip():
-        text = f"{where} is filled, without a heading above it. Write one, or clear the cell."
-        raise InvalidError(f"{text} Nothing was changed.", [Problem("empty-heading", text, where)],
-                           code="headings")  # fmt: skip
+        text = gettext(
+            "%(where)s is filled, without a heading above it. Write one, or clear the cell."
+        ) % {"where": where}
+        raise InvalidError(
+            gettext("%(text)s Nothing was changed.") % {"text": text},
+            [Problem("empty-heading", text, where)],
+            code="headings",
+        )
     return text_of(value)

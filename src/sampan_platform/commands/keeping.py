@@ -13,6 +13,7 @@ import tempfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -31,6 +32,8 @@ LIBPQ = (
     ("passfile", "PASSFILE"),
 )  # fmt: skip
 """Parameters of a connection, and what follows PG in the variable that libpq reads each from."""
+WAIT_SECONDS = 20
+"""How long a restore waits for those who are writing, unless it is told otherwise."""
 DUMP = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
 
 
@@ -68,6 +71,8 @@ def restore(arguments: Sequence[str]) -> int:
     asked = parser("restore", "Bring a backup back, in the place of what is there now.")
     asked.add_argument("file", metavar="FILE")
     asked.add_argument("--yes", action="store_true", help="replace what is there")
+    asked.add_argument("--wait", type=float, default=WAIT_SECONDS, metavar="SECONDS",
+                       help="for those who are writing to a SQLite file")  # fmt: skip
     given = asked.parse_args(arguments)
     source = Path(given.file)
     if not source.is_file():
@@ -76,7 +81,7 @@ def restore(arguments: Sequence[str]) -> int:
         raise Refused("there is data already, which this replaces. Add --yes if that is meant.")
     with tempfile.TemporaryDirectory() as folder:
         dump = _unpack(source, Path(folder))
-        _put_back(dump)
+        _put_back(dump, given.wait)
     from sampan_platform.ledger import services
 
     with counted("Proving the ledger", "movements") as tell:
@@ -96,19 +101,37 @@ def _dump(target: Path) -> None:
     _postgresql("pg_dump", "--format=custom", "--no-owner", f"--file={target}")
 
 
-def _put_back(dump: Path) -> None:
+def _put_back(dump: Path, wait: float) -> None:
     connection.close()
     if connection.vendor == "sqlite":
-        place = Path(settings.DATABASES["default"]["NAME"])
-        place.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in (f"{place}-wal", f"{place}-shm"):
-            Path(leftover).unlink(missing_ok=True)
-        near = place.with_name(f".{place.name}.restored")
-        shutil.copyfile(dump, near)
-        near.replace(place)
+        _put_back_sqlite(dump, Path(settings.DATABASES["default"]["NAME"]), wait)
         return
     _postgresql("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",
                 f"--dbname={settings.DATABASES['default']['NAME']}", str(dump))  # fmt: skip
+
+
+def _put_back_sqlite(dump: Path, place: Path, wait: float) -> None:
+    """Page by page in one transaction of SQLite's own: whoever serves meanwhile sees the old
+    database or the new one, never a mixture, and loses nothing of what is written afterwards.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    until = monotonic() + wait
+
+    def patient(status: int, *_: int) -> None:
+        if status != sqlite3.SQLITE_DONE and monotonic() > until:
+            raise Refused(
+                f"somebody keeps writing to {place}. Nothing was changed. Stop what writes "
+                "(sampan serve), and restore again."
+            )
+
+    source, target = sqlite3.connect(dump), sqlite3.connect(place, timeout=1)
+    try:
+        source.backup(target, progress=patient)
+    except sqlite3.Error as error:
+        raise Refused(f"{place} cannot be replaced ({error}). Nothing was changed.") from error
+    finally:
+        source.close()
+        target.close()
 
 
 def _postgresql(program: str, *arguments: str) -> None:

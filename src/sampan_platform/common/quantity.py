@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.expressions import Combinable
+from django.utils.translation import gettext
 
 SCALE = 1000
 """Database integers a unit."""
@@ -23,11 +24,16 @@ def to_thousandths(value: Decimal | int | float | str) -> int:
     """Whole thousandths; refuses what is finer, not finite or too large."""
     number = value if isinstance(value, Decimal) else Decimal(str(value))
     if not number.is_finite() or abs(number) > LARGEST:
-        raise ValidationError(f"{value} is no quantity: it must be between ±{LARGEST}.")
+        raise ValidationError(
+            gettext("%(value)s is no quantity: it must be between ±%(largest)s.")
+            % {"value": value, "largest": LARGEST}
+        )
     scaled = number * SCALE
     whole = scaled.to_integral_value(ROUND_HALF_EVEN)
     if whole != scaled:
-        raise ValidationError(f"{value} is finer than a thousandth of a unit.")
+        raise ValidationError(
+            gettext("%(value)s is finer than a thousandth of a unit.") % {"value": value}
+        )
     return int(whole)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.count.measures import Kind, Measure
@@ -30,17 +31,22 @@ def check_comparisons(compare: Sequence[str], measure: Measure) -> None:
     for name in compare:
         if name not in COMPARISONS:
             raise InvalidError(
-                f"There is no comparison {name[:40]!r}. Choose from {', '.join(COMPARISONS)}.",
+                gettext("There is no comparison %(name)s. Choose from %(comparisons)s.")
+                % {"name": f"{name[:40]!r}", "comparisons": ", ".join(COMPARISONS)},
                 code="unknown-comparison",
             )
     if YEAR_TO_DATE in compare and measure.kind in (Kind.SNAPSHOT, Kind.COVER):
         raise InvalidError(
-            f"{measure.code} has no year to date: what is there on a day is not added up over "
-            "days. Leave it out."
+            gettext(
+                "%(code)s has no year to date: what is there on a day is not added up over "
+                "days. Leave it out."
+            )
+            % {"code": measure.code}
         )
     if SHARE in compare and not measure.is_quantity:
         raise InvalidError(
-            f"{measure.code} has no share: its parts do not add up to the whole. Leave it out."
+            gettext("%(code)s has no share: its parts do not add up to the whole. Leave it out.")
+            % {"code": measure.code}
         )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
@@ -31,7 +32,10 @@ def export(statistic: Statistic, kind: str) -> bytes:
         "csv": _csv, "parquet": _parquet, "xlsx": _excel,
     }  # fmt: skip
     if kind not in writers:
-        raise InvalidError(f"There is no format {kind[:40]!r}. Choose one of {', '.join(writers)}.")
+        raise InvalidError(
+            gettext("There is no format %(kind)s. Choose one of %(writers)s.")
+            % {"kind": f"{kind[:40]!r}", "writers": ", ".join(writers)}
+        )
     return writers[kind](statistic)
 
 
@@ -52,8 +56,11 @@ def _excel(statistic: Statistic) -> bytes:
     frame = statistic.frame
     if len(frame) >= EXCEL_ROWS_MAX:
         raise InvalidError(
-            f"Excel holds {EXCEL_ROWS_MAX:,} rows, these are {len(frame):,}. "
-            "Choose CSV or Parquet, or a coarser grain."
+            gettext(
+                "Excel holds %(excel_rows_max)s rows, these are %(frame)s. Choose CSV or "
+                "Parquet, or a coarser grain."
+            )
+            % {"excel_rows_max": f"{EXCEL_ROWS_MAX:,}", "frame": f"{len(frame):,}"}
         )
     book = Workbook(write_only=True)
     figures = book.create_sheet("figures 数据")

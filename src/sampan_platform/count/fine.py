@@ -14,7 +14,7 @@ from sampan_platform.count import reading
 from sampan_platform.count.grouping import Grouping
 from sampan_platform.count.periods import Segment, Span, segments
 from sampan_platform.count.reading import Sites
-from sampan_platform.count.sums import Figures, Numbers, Sums, nothing, runs
+from sampan_platform.count.sums import Figures, Numbers, Sums, running_sums, runs
 from sampan_platform.count.tiles import SITES, Ints, group_sums, last_stated
 
 
@@ -50,9 +50,7 @@ class Fine:
     @cached_property
     def _runs(self) -> tuple[Numbers, Numbers, Numbers]:
         """Sites that count, in the order of their groups; see `sums.runs`."""
-        of = [self.grouping.groups_of(resource, block) for resource, block in self.pairs]
-        groups = np.concatenate(of) if of else np.zeros(0, np.intp)
-        order, starts, those = runs(groups)
+        order, starts, those = runs(self.grouping.groups_of(self.pairs).reshape(-1))
         if len(those) and those[0] < 0:
             outside = int(starts[1]) if len(starts) > 1 else len(order)
             return order[outside:], starts[1:] - outside, those[1:]
@@ -63,14 +61,44 @@ class Fine:
         groups = self._runs[2]
         if not len(groups):
             return
-        pieces = {piece for span in spans for piece in segments(span)}
-        known = {piece: self._grouped(*self._summed(measure, piece)) for piece in pieces}
-        for number, span in enumerate(spans):
-            total = nothing(len(groups), 1)
-            for piece in segments(span):
-                values, reports = known[piece]
-                total.add(np.arange(len(groups)), values[:, None], reports[:, None], [0])
-            into.add(groups, total.values, total.reports, [number])
+        running, place = self._running(measure, spans)
+        # every span has one range that is empty, so that none is without any
+        ranges = [[(0, 0), *(place[piece] for piece in segments(span))] for span in spans]
+        begins = np.cumsum([0] + [len(those) for those in ranges[:-1]])
+        first, last = np.array([one for those in ranges for one in those]).T
+        values, reports = (
+            np.add.reduceat(sums[:, last] - sums[:, first], begins, axis=1) for sums in running
+        )
+        into.add(groups, values, reports, range(len(spans)))
+
+    def _running(
+        self, measure: str, spans: Sequence[Span]
+    ) -> tuple[tuple[Figures, Ints], dict[Segment, tuple[int, int]]]:
+        """Of each group the running sums of values and reports, from 0 on, over the columns that
+        the spans are put together from; and between which two of these sums each piece lies.
+        """
+        by_tile: dict[Any, list[Segment]] = {}
+        for piece in {piece for span in spans for piece in segments(span)}:
+            by_tile.setdefault(_tile(piece), []).append(piece)
+        groups, count = len(self._runs[2]), 0
+        values: list[Figures] = [np.zeros((groups, 1), np.int64)]
+        reports: list[Ints] = [np.zeros((groups, 1), np.int64)]
+        place: dict[Segment, tuple[int, int]] = {}
+        for tile, pieces in by_tile.items():
+            sites = self.sites.get((measure, tile))
+            if sites is None:
+                place |= dict.fromkeys(pieces, (0, 0))
+                continue
+            cut, where = _cut(pieces)
+            for piece, (first, last) in where.items():
+                place[piece] = first + count, last + count
+            count += len(cut)
+            parts = [self._spread(sites, _column_sums(of, cut))
+                     for of in (sites.values, sites.counts)]  # fmt: skip
+            sums, numbers = self._grouped(*parts)
+            values.append(sums)
+            reports.append(numbers)
+        return (running_sums(np.hstack(values)), np.cumsum(np.hstack(reports), axis=1)), place
 
     def add_last(self, measure: str, spans: Sequence[Span], into: Sums) -> None:
         """Of each site and resource the last value stated in the span."""
@@ -111,7 +139,7 @@ class Fine:
 
     def _grouped(self, values: Ints, reports: Ints) -> tuple[Figures, Ints]:
         order, starts, _ = self._runs
-        return group_sums(values[order], starts), np.add.reduceat(reports[order], starts)
+        return group_sums(values[order], starts), np.add.reduceat(reports[order], starts, axis=0)
 
     def _summed(self, measure: str, piece: Segment) -> tuple[Ints, Ints]:
         """Of each site the sum over these days, and on how many it is stated."""
@@ -143,6 +171,46 @@ class Fine:
 
     def _spread(self, sites: Sites, found: npt.NDArray[Any]) -> Ints:
         """From these tiles to all that were read, site by site."""
-        spread = np.zeros((len(self.pairs), SITES), np.int64)
+        beyond = found.shape[2:]
+        spread = np.zeros((len(self.pairs), SITES, *beyond), np.int64)
         spread[[self._numbers[pair] for pair in sites.pairs]] = found
-        return spread.reshape(-1)
+        return spread.reshape(-1, *beyond)
+
+
+def _tile(piece: Segment) -> Any:
+    """The year or the month whose tile has a piece."""
+    return piece.month.year if piece.whole else piece.month
+
+
+def _columns(piece: Segment) -> tuple[int, int]:
+    """Its first and last column there."""
+    month = piece.month.month - 1
+    return (month, month) if piece.whole else (piece.first, piece.last)
+
+
+def _cut(
+    pieces: Sequence[Segment],
+) -> tuple[list[tuple[int, int]], dict[Segment, tuple[int, int]]]:
+    """Which columns of a tile to add up before its sites are, each by its first and last; and
+    between which two of their running sums each piece lies.
+
+    A few pieces are added up themselves; of many, such as each day and all days before it,
+    only the single columns are.
+    """
+    ranges = {piece: _columns(piece) for piece in pieces}
+    low = min(first for first, _ in ranges.values())
+    high = max(last for _, last in ranges.values())
+    if len(pieces) <= high - low:
+        return list(ranges.values()), {
+            piece: (number, number + 1) for number, piece in enumerate(ranges)
+        }
+    single = [(column, column) for column in range(low, high + 1)]
+    return single, {piece: (first - low, last + 1 - low) for piece, (first, last) in ranges.items()}
+
+
+def _column_sums(of: npt.NDArray[Any], cut: Sequence[tuple[int, int]]) -> Ints:
+    """[pairs × sites × cut]"""
+    if all(first == last for first, last in cut):
+        return of[:, :, [first for first, _ in cut]].astype(np.int64)
+    parts = [of[:, :, first : last + 1].sum(axis=2, dtype=np.int64) for first, last in cut]
+    return np.stack(parts, axis=2)

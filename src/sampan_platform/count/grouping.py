@@ -81,10 +81,15 @@ class Grouping:
         """The group's number."""
         return place * len(self.kinds) + self.kind_of[resource]
 
-    def groups_of(self, resource: int, block: int) -> npt.NDArray[np.intp]:
-        """Of each position in a block the group; -1 where no site counts."""
-        places = self._place_by_block[block]
-        return np.where(places >= 0, places * len(self.kinds) + self.kind_of[resource], -1)
+    def groups_of(self, pairs: Sequence[tuple[int, int]]) -> npt.NDArray[np.intp]:
+        """Of each position in the block of each pair (resource, block) the group; -1 where no
+        site counts. [pairs × positions]
+        """
+        if not pairs:
+            return np.zeros((0, SITES), np.intp)
+        places = np.stack([self._place_by_block[block] for _, block in pairs])
+        kinds = np.array([self.kind_of[resource] for resource, _ in pairs], np.intp)
+        return np.where(places >= 0, places * len(self.kinds) + kinds[:, None], -1)
 
     def wanted(self, measures: Sequence[str], blocks: Collection[int]) -> Wanted:
         """The tiles of these measures and blocks."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext
+
 from sampan_platform.common.errors import InvalidError
 
 
@@ -115,7 +117,8 @@ def measure_of(code: str) -> Measure:
     """The measure of that code."""
     if code not in MEASURES:
         raise InvalidError(
-            f"There is no measure {code[:40]!r}. Choose one of {', '.join(MEASURES)}.",
+            gettext("There is no measure %(code)s. Choose one of %(measures)s.")
+            % {"code": f"{code[:40]!r}", "measures": ", ".join(MEASURES)},
             code="unknown-measure",
         )
     return MEASURES[code]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from django.utils.translation import gettext
+
 from sampan_platform.common.errors import InvalidError
 
 GRAINS = ("total", "day", "week", "month", "quarter", "year")
@@ -53,11 +55,20 @@ def cut(since: date, until: date, grain: str) -> list[Period]:
         If the grain is unknown or the span is empty or outside the years 1950 to 2199.
     """
     if grain not in GRAINS:
-        raise InvalidError(f"There is no grain {grain[:40]!r}. Choose one of {', '.join(GRAINS)}.")
+        raise InvalidError(
+            gettext("There is no grain %(grain)s. Choose one of %(grains)s.")
+            % {"grain": f"{grain[:40]!r}", "grains": ", ".join(GRAINS)}
+        )
     if since > until:
-        raise InvalidError(f"The span ends on {until}, before it begins on {since}. Swap them.")
+        raise InvalidError(
+            gettext("The span ends on %(until)s, before it begins on %(since)s. Swap them.")
+            % {"until": until, "since": since}
+        )
     if since < FIRST_DAY or until > LAST_DAY:
-        raise InvalidError(f"The span {since} to {until} must lie in the years 1950 to 2199.")
+        raise InvalidError(
+            gettext("The span %(since)s to %(until)s must lie in the years 1950 to 2199.")
+            % {"since": since, "until": until}
+        )
     return [_period(piece, grain) for piece in _pieces(Span(since, until), grain)]
 
 

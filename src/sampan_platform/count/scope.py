@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import InvalidError, NotFoundError
 from sampan_platform.count import sources
@@ -55,13 +56,21 @@ def check_dimensions(by: Sequence[str]) -> None:
         known = name in PLACES + KINDS or (head == "organisation" and _is_level(level))
         if not known:
             raise InvalidError(
-                f"There is no dimension {name[:40]!r}. Choose from {', '.join(PLACES + KINDS)}, "
-                f"organisation:KIND ({', '.join(OrganisationKind.values)}) and organisation:LEVEL "
-                "(1 is the top).",
+                gettext(
+                    "There is no dimension %(name)s. Choose from %(dimensions)s, "
+                    "organisation:KIND (%(known)s) and organisation:LEVEL (1 is the top)."
+                )
+                % {
+                    "name": f"{name[:40]!r}",
+                    "dimensions": ", ".join(PLACES + KINDS),
+                    "known": ", ".join(OrganisationKind.values),
+                },
                 code="unknown-dimension",
             )
     if len(set(by)) < len(by):
-        raise InvalidError(f"A dimension is named twice: {', '.join(by)}. Name it once.")
+        raise InvalidError(
+            gettext("A dimension is named twice: %(by)s. Name it once.") % {"by": ", ".join(by)}
+        )
 
 
 def scope_of(user: User, by: Sequence[str], filters: Filters, *, by_unit: bool) -> Scope:
@@ -107,7 +116,10 @@ class _Tree:
 def _check_seen(user: User, organisation: str, tree: _Tree) -> None:
     """Raise unless the user sees something of it."""
     if not sources.sees(user, tree.path[organisation]):
-        raise NotFoundError(f"There is no organisation {organisation[:64]}.")
+        raise NotFoundError(
+            gettext("There is no organisation %(organisation)s.")
+            % {"organisation": organisation[:64]}
+        )
 
 
 def _chosen(filters: Filters, tree: _Tree) -> Q:
@@ -115,7 +127,10 @@ def _chosen(filters: Filters, tree: _Tree) -> Q:
     if filters.organisation:
         path = tree.path.get(filters.organisation)
         if path is None:
-            raise NotFoundError(f"There is no organisation {filters.organisation[:64]}.")
+            raise NotFoundError(
+                gettext("There is no organisation %(organisation)s.")
+                % {"organisation": filters.organisation[:64]}
+            )
         chosen &= Q(organisation__path__startswith=path)
     for column, values in (
         ("country__in", filters.countries),
@@ -217,4 +232,7 @@ def _name_missing(asked: Sequence[str], known: set[str], what: str) -> None:
     missing = sorted(set(asked) - known)
     if missing:
         named = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
-        raise NotFoundError(f"There is no {what} {named[:200]}. Check the code.")
+        raise NotFoundError(
+            gettext("There is no %(what)s %(named)s. Check the code.")
+            % {"what": what, "named": named[:200]}
+        )

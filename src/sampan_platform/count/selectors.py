@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.count import upkeep
@@ -105,7 +106,8 @@ def _without_grain(by: Sequence[str], grain: str) -> tuple[list[str], str]:
     times = [name for name in by if name in GRAINS]
     if len({*times, grain} - {"total"}) > 1:
         raise InvalidError(
-            f"A statistic has one grain, not several: {', '.join([grain, *times])}. Choose one."
+            gettext("A statistic has one grain, not several: %(listed)s. Choose one.")
+            % {"listed": ", ".join([grain, *times])}
         )
     found = next((name for name in [grain, *times] if name != "total"), "total")
     return [name for name in by if name not in GRAINS], found
@@ -113,15 +115,22 @@ def _without_grain(by: Sequence[str], grain: str) -> tuple[list[str], str]:
 
 def _check_window(window_days: int) -> None:
     if not 1 <= window_days <= WINDOW_DAYS_MAX:
-        raise InvalidError(f"The window is {window_days} days; give 1 to {WINDOW_DAYS_MAX}.")
+        raise InvalidError(
+            gettext("The window is %(window_days)s days; give 1 to %(window_days_max)s.")
+            % {"window_days": window_days, "window_days_max": WINDOW_DAYS_MAX}
+        )
 
 
 def _check_size(grouping: Grouping, periods: Sequence[Period], figures_max: int) -> None:
     figures = grouping.count * len(periods)
     if figures > figures_max:
         raise InvalidError(
-            f"That would be up to {figures:,} figures; {figures_max:,} are given at once. "
-            "Choose a shorter span, a coarser grain, fewer dimensions or a filter.",
+            gettext(
+                "That would be up to %(figures)s figures; %(figures_max)s are given at "
+                "once. Choose a shorter span, a coarser grain, fewer dimensions or a "
+                "filter."
+            )
+            % {"figures": f"{figures:,}", "figures_max": f"{figures_max:,}"},
             code="too-many-figures",
         )
 

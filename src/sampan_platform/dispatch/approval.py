@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import (
@@ -29,6 +30,7 @@ from sampan_platform.dispatch.models import (
     ApprovalState,
     PlanLine,
     PlanRun,
+    state_word,
 )
 from sampan_platform.ledger import selectors as ledger
 from sampan_platform.people import selectors as people
@@ -71,7 +73,7 @@ def reject(run: PlanRun, actor: User, reason: str) -> PlanRun:
     """The plan is not to be ordered; it stays to be read."""
     people.require(actor, people.APPROVE, run.organisation)
     if not reason.strip():
-        raise InvalidError("Say why the plan is rejected.", code="no-reason")
+        raise InvalidError(gettext("Say why the plan is rejected."), code="no-reason")
     run = _hold(run)
     run.approval, run.rejection = ApprovalState.REJECTED, reason.strip()
     run.save(update_fields=["approval", "rejection"])
@@ -86,7 +88,7 @@ def set_limit(organisation: Organisation, amount: Decimal | None, actor: User) -
     if amount is None:
         ApprovalLimit.objects.filter(organisation=organisation).delete()
     elif amount < 0:
-        raise InvalidError("A limit is 0 or more.", code="bad-amount")
+        raise InvalidError(gettext("A limit is 0 or more."), code="bad-amount")
     else:
         ApprovalLimit.objects.update_or_create(
             organisation=organisation, defaults={"amount": amount}
@@ -104,20 +106,28 @@ def _hold(run: PlanRun) -> PlanRun:
     )
     if rows.update(decided=F("decided") + 1) != 1:
         run.refresh_from_db()
-        what = run.approval if run.plan_id else f"{run.state} and has no result"
-        raise ConflictError(f"Plan {run.pk} is {what}; nothing was changed.", code="decided")
+        places = {"number": run.pk, "what": state_word(run.approval if run.plan_id else run.state)}
+        text = gettext("Plan %(number)s is %(what)s; nothing was changed.")
+        if not run.plan_id:
+            text = gettext("Plan %(number)s is %(what)s and has no result; nothing was changed.")
+        raise ConflictError(
+            text % places,
+            code="decided",
+        )
     return PlanRun.objects.select_related("organisation").get(pk=run.pk)
 
 
 def _check_person(run: PlanRun, actor: User) -> None:
     if actor.pk in selectors.overrides_by(run):
         raise ForbiddenError(
-            f"You changed a line of plan {run.pk}. Somebody else must approve it.",
+            gettext("You changed a line of plan %(number)s. Somebody else must approve it.")
+            % {"number": run.pk},
             code="four-eyes",
         )
     if run.approvals.filter(by=actor).exists():
         raise ConflictError(
-            f"You have approved plan {run.pk} already. It waits for the other level.",
+            gettext("You have approved plan %(number)s already. It waits for the other level.")
+            % {"number": run.pk},
             code="approved-before",
         )
 
@@ -125,19 +135,30 @@ def _check_person(run: PlanRun, actor: User) -> None:
 def _check_plan(run: PlanRun, lines: Sequence[PlanLine]) -> None:
     """Refuse a plan that does not prove itself, cannot be ordered, or comes too late."""
     if not (run.verification or {}).get("valid"):
-        raise ConflictError(f"Plan {run.pk} breaks rules and cannot be approved.", code="invalid")
+        raise ConflictError(
+            gettext("Plan %(number)s breaks rules and cannot be approved.") % {"number": run.pk},
+            code="invalid",
+        )
     unreal = sorted({line.lane_code for line in lines if line.lane_id is None})
     if unreal:
         raise ConflictError(
-            f"These lanes are only in the scenario: {', '.join(unreal)}. Add them to the "
-            "catalogue and plan again.",
+            gettext(
+                "These lanes are only in the scenario: %(unreal)s. Add them to the "
+                "catalogue and plan again."
+            )
+            % {"unreal": ", ".join(unreal)},
             code="unknown-lane",
         )
     today = clock.today(people.time_zone_of(run.organisation))
-    late = [_problem(line, "late", f"should have left on {line.depart_on}")
+    late = [_problem(line, "late", gettext("should have left on %(day)s") % {"day": line.depart_on})
             for line in lines if line.depart_on < today]  # fmt: skip
     if late:
-        raise ConflictError(f"{_listed(late)} Plan again.", late, code="too-late")
+        raise ConflictError(
+            gettext("Lines should have left already: %(late)s Plan again.")
+            % {"late": _listed(late)},
+            late,
+            code="too-late",
+        )
 
 
 def _check_stock(lines: Sequence[PlanLine]) -> None:
@@ -152,11 +173,17 @@ def _check_stock(lines: Sequence[PlanLine]) -> None:
         short = _take(line, lots)
         if short > 0:
             problems.append(
-                _problem(line, "stock-gone", f"{_plain(short)} of it are no longer available")
+                _problem(
+                    line,
+                    "stock-gone",
+                    gettext("%(quantity)s of it are no longer available")
+                    % {"quantity": _plain(short)},
+                )
             )
     if problems:
         raise ConflictError(
-            f"Stock has changed since the plan was made: {_listed(problems)} Plan again.",
+            gettext("Stock has changed since the plan was made: %(problems)s Plan again.")
+            % {"problems": _listed(problems)},
             problems,
             code="stock-gone",
         )
@@ -188,13 +215,22 @@ def _available(lines: Sequence[PlanLine]) -> dict[tuple[int, int], list[list[Any
 
 
 def _problem(line: PlanLine, code: str, what: str) -> Problem:
-    name = f"line {line.number}, {_plain(line.quantity)} {line.resource.code} on {line.lane_code}"
-    return Problem(code, f"{name}: {what}.", f"line {line.number}", str(line.quantity))
+    text = gettext("line %(number)s, %(quantity)s %(resource)s on %(lane)s: %(what)s.") % {
+        "number": line.number, "quantity": _plain(line.quantity),
+        "resource": line.resource.code, "lane": line.lane_code, "what": what,
+    }  # fmt: skip
+    return Problem(
+        code,
+        text,
+        f"line {line.number}",
+        str(line.quantity),
+    )
 
 
 def _listed(problems: Sequence[Problem]) -> str:
     shown = " ".join(one.message for one in problems[:10])
-    return shown if len(problems) <= 10 else f"{shown} And {len(problems) - 10} more."
+    more = len(problems) - 10
+    return shown if more <= 0 else shown + gettext(" And %(count)s more.") % {"count": more}
 
 
 def _plain(quantity: Decimal) -> str:
@@ -211,7 +247,10 @@ def _level(run: PlanRun, actor: User, need: selectors.Approvals) -> int:
     if not open_levels:
         missing = ({1, 2} - set(need.levels_given)).pop()
         raise ForbiddenError(
-            f"Plan {run.pk} waits for an approver of level {missing}, which you are not.",
+            gettext(
+                "Plan %(number)s waits for an approver of level %(missing)s, which you are not."
+            )
+            % {"number": run.pk, "missing": missing},
             code="other-level",
         )
     return max(open_levels)
@@ -220,7 +259,7 @@ def _level(run: PlanRun, actor: User, need: selectors.Approvals) -> int:
 def _order(run: PlanRun, lines: Sequence[PlanLine], actor: User) -> None:
     makers = providers.order_makers()
     if lines and not makers:
-        raise ConflictError("Nothing here makes orders of plans. Install the stage track.")
+        raise ConflictError(gettext("Nothing here makes orders of plans. Install the stage track."))
     run.lines.filter(pk__in=[line.pk for line in lines]).update(ordered=True)
     for line in lines:
         line.ordered = True

@@ -20,6 +20,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+from django.utils.translation import gettext
 
 import sampan
 from sampan import schema
@@ -49,7 +50,11 @@ def check_changes(changes: Sequence[Change]) -> None:
         for message in _wrong(change)
     ]
     if problems:
-        raise InvalidError(f"{problems[0].where}: {problems[0].message}", problems)
+        raise InvalidError(
+            gettext("%(where)s: %(message)s")
+            % {"where": problems[0].where, "message": problems[0].message},
+            problems,
+        )
 
 
 def apply_changes(network: sampan.Network, changes: Sequence[Change]) -> sampan.Network:
@@ -114,14 +119,16 @@ def _close_border(network: sampan.Network, change: Change) -> sampan.Network:
         crossing = _between(network, [str(one) for one in change["countries"]])
         what = f"a border between {' and '.join(change['countries'])}"
     if not crossing:
-        raise InvalidError(f"No lane crosses {what}. Name one that a lane crosses.")
+        raise InvalidError(
+            gettext("No lane crosses %(what)s. Name one that a lane crosses.") % {"what": what}
+        )
     return close_lanes(network, crossing, _periods(network, change))
 
 
 def _between(network: sampan.Network, countries: list[str]) -> list[str]:
     """Lanes from one of two countries to the other."""
     if len(set(countries)) != 2:
-        raise InvalidError("Give two different countries, such as CN and VN.")
+        raise InvalidError(gettext("Give two different countries, such as CN and VN."))
     country = dict(network.table("sites").select("site", "country").iter_rows())
     return [
         lane
@@ -201,7 +208,9 @@ def _scale_demand(network: sampan.Network, change: Change) -> sampan.Network:
     scaled = pl.when(mine).then(pl.col("quantity") * change["factor"]).otherwise("quantity")
     given = network.given("demands")
     if given is None or demands.filter(mine).is_empty():
-        raise InvalidError("No demand is the one to scale. Check site, resource and priority.")
+        raise InvalidError(
+            gettext("No demand is the one to scale. Check site, resource and priority.")
+        )
     return network.replace(demands=given.with_columns(demands.select(quantity=scaled)["quantity"]))
 
 
@@ -210,7 +219,10 @@ def _add_lane(network: sampan.Network, change: Change) -> sampan.Network:
         _known(network, "sites", "site", change[end])
     lanes = network.table("lanes")
     if change["lane"] in lanes["lane"]:
-        raise InvalidError(f"There is a lane {change['lane']} already. Choose another code.")
+        raise InvalidError(
+            gettext("There is a lane %(change)s already. Choose another code.")
+            % {"change": change["lane"]}
+        )
     cells = {name: value for name, value in change.items() if name != "do"}
     given = network.given("lanes")
     old = [] if given is None else [given]
@@ -218,14 +230,20 @@ def _add_lane(network: sampan.Network, change: Change) -> sampan.Network:
         new = pl.DataFrame([cells])
         return network.replace(lanes=pl.concat([*old, new], how="diagonal_relaxed"))
     except pl.exceptions.PolarsError as error:
-        raise InvalidError(f"The lane {change['lane']} does not fit: {error}.") from error
+        raise InvalidError(
+            gettext("The lane %(change)s does not fit: %(error)s.")
+            % {"change": change["lane"], "error": error}
+        ) from error
 
 
 def _known(network: sampan.Network, table: str, column: str, key: Any) -> None:
     if key not in network.table(table)[column]:
         raise InvalidError(
-            f"There is no {key} in {table} of this network. Check its code and the scope.",
-            [Problem(f"unknown-{column}", "Check its code.", column, str(key))],
+            gettext(
+                "There is no %(key)s in %(table)s of this network. Check its code and the scope."
+            )
+            % {"key": key, "table": table},
+            [Problem(f"unknown-{column}", gettext("Check its code."), column, str(key))],
         )
 
 

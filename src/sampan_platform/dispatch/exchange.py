@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core import signing
 from django.db import transaction
+from django.utils.translation import gettext
 
 import sampan
 from sampan_platform.analyse import selectors as analyse
@@ -63,9 +64,14 @@ def pull(scope: Organisation, actor: User, *, days: int, as_of: datetime | None)
     now = clock.now()
     moment = as_of or now
     if moment.tzinfo is None:
-        raise InvalidError("as_of needs a time zone: 2020-02-10T08:00:00+08:00.", code="no-zone")
+        raise InvalidError(
+            gettext("as_of needs a time zone: 2020-02-10T08:00:00+08:00."), code="no-zone"
+        )
     if moment > now:
-        raise InvalidError(f"A network as of {moment.isoformat()} would know the future.")
+        raise InvalidError(
+            gettext("A network as of %(moment)s would know the future.")
+            % {"moment": moment.isoformat()}
+        )
     built = build(scope, moment, days)
     kept = keep_network(built.network)
     start = analyse.moment(moment, scope).today
@@ -120,15 +126,20 @@ def _verified(network: sampan.Network, plan: sampan.Plan) -> sampan.Verification
     try:
         proof = sampan.verify(network, plan)
     except sampan.SampanError as error:
-        raise InvalidError(f"The plan cannot be verified: {error}", code="bad-plan") from error
+        raise InvalidError(
+            gettext("The plan cannot be verified: %(error)s") % {"error": error}, code="bad-plan"
+        ) from error
     if proof.valid:
         return proof
     problems = [
         Problem(f"rule-{one.rule}", one.message, one.where) for one in proof[:VIOLATIONS_SHOWN]
     ]
     raise InvalidError(
-        f"The plan breaks {len(proof)} rules of its network; it was not kept. Pull the network "
-        "again, solve it and push that plan.",
+        gettext(
+            "The plan breaks %(proof)s rules of its network; it was not kept. Pull the "
+            "network again, solve it and push that plan."
+        )
+        % {"proof": len(proof)},
         problems,
         code="plan-breaks-rules",
     )
@@ -151,8 +162,11 @@ def _read(ticket: str, actor: User) -> Ticket:
         cells = signing.loads(ticket, salt=SALT, max_age=timedelta(hours=TICKET_HOURS))
     except signing.BadSignature as error:
         raise InvalidError(
-            f"This ticket is none of ours, or older than {TICKET_HOURS} hours. "
-            "Pull the network again.",
+            gettext(
+                "This ticket is none of ours, or older than %(ticket_hours)s hours. Pull "
+                "the network again."
+            )
+            % {"ticket_hours": TICKET_HOURS},
             code="bad-ticket",
         ) from error
     found = Ticket(**cells)
@@ -164,5 +178,5 @@ def _read(ticket: str, actor: User) -> Ticket:
 def _snapshot(ticket: Ticket) -> Snapshot:
     kept = Snapshot.objects.filter(sha256=ticket.sha256).first()
     if kept is None:
-        raise NotFoundError("This network is kept no more. Pull it again.")
+        raise NotFoundError(gettext("This network is kept no more. Pull it again."))
     return kept

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from django.utils.translation import gettext
 
 import sampan
 from sampan import schema
@@ -57,7 +58,7 @@ def _fix_place(
     """All fixes of one lane and period."""
     lanes = network.table("lanes").filter(pl.col("lane") == lane)
     if lanes.is_empty():
-        raise InvalidError(f"There is no lane {lane} in this plan.")
+        raise InvalidError(gettext("There is no lane %(lane)s in this plan.") % {"lane": lane})
     row = lanes.row(0, named=True)
     _check_room(network, row, period, fixes)
     sent = [fix for fix in fixes if fix.quantity > 0]
@@ -81,17 +82,31 @@ def _check_room(
     """Refuse what the lane cannot carry or what an order there forbids, in plain words."""
     lane = row["lane"]
     if period + (row["lead_time_periods"] or 0) >= network.periods:
-        raise InvalidError(f"What leaves over {lane} in period {period} arrives too late to plan.")
+        raise InvalidError(
+            gettext("What leaves over %(lane)s in period %(period)s arrives too late to plan.")
+            % {"lane": lane, "period": period}
+        )
     for limit, unit in (("mass_kg_max", "mass_kg"), ("volume_m3_max", "volume_m3")):
         size = sum((fix.quantity * _size(network, fix.resource, unit) for fix in fixes), 0.0)
         most = _most(network, row, limit, period)
         if size > most * (1 + 1e-9):
             raise InvalidError(
-                f"{lane} carries {most:g} {limit.split('_')[1]} that day; this needs {size:g}. "
-                "Fix less, or take another lane."
+                gettext(
+                    "%(lane)s carries %(most)s %(limit)s that day; this needs %(size)s. "
+                    "Fix less, or take another lane."
+                )
+                % {
+                    "lane": lane,
+                    "most": f"{most:g}",
+                    "limit": limit.split("_")[1],
+                    "size": f"{size:g}",
+                }
             )
     if _profile(network, lane, "open", period) == 0 and any(fix.quantity > 0 for fix in fixes):
-        raise InvalidError(f"{lane} is closed that day. Take another lane or another day.")
+        raise InvalidError(
+            gettext("%(lane)s is closed that day. Take another lane or another day.")
+            % {"lane": lane}
+        )
     committed = network.table("commitments").filter(
         pl.col("lane") == lane, pl.col("period") == period, pl.col("firm")
     )
@@ -99,8 +114,11 @@ def _check_room(
         ordered = float(committed.filter(pl.col("resource") == fix.resource)["quantity"].sum())
         if fix.quantity < ordered * (1 - 1e-9):
             raise InvalidError(
-                f"{ordered:g} {fix.resource} on {lane} are ordered for that day already. "
-                "Cancel the order first, or fix at least that much."
+                gettext(
+                    "%(ordered)s %(resource)s on %(lane)s are ordered for that day "
+                    "already. Cancel the order first, or fix at least that much."
+                )
+                % {"ordered": f"{ordered:g}", "resource": fix.resource, "lane": lane}
             )
 
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from sampan_platform.common.quantity import QuantityField
+from sampan_platform.common.words import either
 
 SMALLEST = 1e-9
 """Values below this are treated as this when gaps are taken relative to them."""
@@ -90,6 +91,12 @@ class Goals(models.TextChoices):
 
     STAGES = "stages", "goal by goal, in order 逐级目标"
     TOTAL = "total", "one sum in money 合计金额"
+
+
+def state_word(state: str) -> str:
+    """A plan's or an approval's state in the language of the request."""
+    label = State(state).label if state in State.values else ApprovalState(state).label
+    return either(label)
 
 
 class PlanRun(models.Model):

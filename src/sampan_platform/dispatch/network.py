@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import polars as pl
+from django.utils.translation import gettext
 
 import sampan
 from sampan import schema
@@ -40,11 +41,17 @@ def build(scope: Organisation, as_of: datetime, days: int) -> Built:
     from the ledger, goods on the way and frozen orders from track, needs from analyse.
     """
     if not 1 <= days <= DAYS_MAX:
-        raise InvalidError(f"A plan covers 1 to {DAYS_MAX} days, not {days}.", code="bad-days")
+        raise InvalidError(
+            gettext("A plan covers 1 to %(days_max)s days, not %(days)s.")
+            % {"days_max": DAYS_MAX, "days": days},
+            code="bad-days",
+        )
     start = analyse.moment(as_of, scope).today
     found = places(scope, start)
     if not found.sites:
-        raise InvalidError(f"{scope.code} has no sites to plan for.", code="no-sites")
+        raise InvalidError(
+            gettext("%(code)s has no sites to plan for.") % {"code": scope.code}, code="no-sites"
+        )
     rules, notes = policies(scope, start, days, _keys(found.tables))
     limits, more = apply_capacity(found, as_of, start)
     notes += more

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext
 
 from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.common import clock
@@ -20,6 +21,7 @@ from sampan_platform.dispatch.models import (
     OverrideReason,
     PlanOverride,
     PlanRun,
+    state_word,
 )
 from sampan_platform.dispatch.queue import enqueue
 from sampan_platform.dispatch.snapshots import keep_network, network_of
@@ -50,7 +52,10 @@ def override(base: PlanRun, wanted: Override, actor: User, background: bool = Tr
     """
     people.require(actor, people.OVERRIDE, base.organisation)
     if base.approval in (ApprovalState.APPROVED, ApprovalState.REJECTED):
-        raise ConflictError(f"Plan {base.pk} is {base.approval}; start a new plan to change it.")
+        raise ConflictError(
+            gettext("Plan %(number)s is %(approval)s; start a new plan to change it.")
+            % {"number": base.pk, "approval": state_word(base.approval)}
+        )
     selectors.opened(base)
     made = _row(base, wanted, actor)
     rows = [one for one in base.overrides.all() if _place(one) != _place(made)]
@@ -96,17 +101,28 @@ def _row(base: PlanRun, wanted: Override, actor: User) -> PlanOverride:
     if reason is None:
         known = ", ".join(one.code for one in selectors.reasons())
         raise InvalidError(
-            f"There is no reason {wanted.reason!r}. Use one of: {known}.",
-            [Problem("unknown-reason", f"Use one of: {known}.", "reason", wanted.reason)],
+            gettext("There is no reason %(reason)s. Use one of: %(known)s.")
+            % {"reason": f"{wanted.reason!r}", "known": known},
+            [
+                Problem(
+                    "unknown-reason",
+                    gettext("Use one of: %(known)s.") % {"known": known},
+                    "reason",
+                    wanted.reason,
+                )
+            ],
             code="unknown-reason",
         )
     if reason.code == "other" and not wanted.note.strip():
-        raise InvalidError("Say in the note what the reason is.", code="no-note")
+        raise InvalidError(gettext("Say in the note what the reason is."), code="no-note")
     if wanted.quantity < 0:
-        raise InvalidError("A quantity is 0 or more.", code="bad-quantity")
+        raise InvalidError(gettext("A quantity is 0 or more."), code="bad-quantity")
     period = (wanted.depart_on - base.start).days
     if not 0 <= period < base.days:
-        raise InvalidError(f"{wanted.depart_on} is not in the plan's days.", code="bad-day")
+        raise InvalidError(
+            gettext("%(depart_on)s is not in the plan's days.") % {"depart_on": wanted.depart_on},
+            code="bad-day",
+        )
     lane, resource = _numbers(wanted)
     there = base.lines.filter(lane=lane, resource=resource, depart_on=wanted.depart_on)
     return PlanOverride(
@@ -131,7 +147,10 @@ def _numbers(wanted: Override) -> tuple[int, int]:
     ):
         number = rows.filter(code=code).values_list("pk", flat=True).first()
         if number is None:
-            raise InvalidError(f"There is no {name} {code}.", code=f"unknown-{name}")
+            raise InvalidError(
+                gettext("There is no %(name)s %(code)s.") % {"name": name, "code": code},
+                code=f"unknown-{name}",
+            )
         found.append(number)
     return found[0], found[1]
 

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext
 
 import sampan
 from sampan_platform.catalogue import selectors as catalogue
@@ -23,6 +24,7 @@ from sampan_platform.dispatch.models import (
     PlanRun,
     Scenario,
     State,
+    state_word,
 )
 from sampan_platform.dispatch.snapshots import network_of, plan_of
 from sampan_platform.people import selectors as people
@@ -71,7 +73,7 @@ def plan(user: User, number: int) -> PlanRun:
     """One of them."""
     found = plans(user).filter(pk=number).first()
     if found is None:
-        raise NotFoundError(f"There is no plan {number}.")
+        raise NotFoundError(gettext("There is no plan %(number)s.") % {"number": number})
     return found
 
 
@@ -120,7 +122,7 @@ def scenario(user: User, number: int) -> Scenario:
     """One of them."""
     found = scenarios(user).filter(pk=number).first()
     if found is None:
-        raise NotFoundError(f"There is no scenario {number}.")
+        raise NotFoundError(gettext("There is no scenario %(number)s.") % {"number": number})
     return found
 
 
@@ -132,7 +134,11 @@ def reasons() -> list[OverrideReason]:
 def opened(run: PlanRun) -> tuple[sampan.Network, sampan.Plan]:
     """The plan with the network it was made for, as they were."""
     if run.plan is None or run.network is None:
-        raise ConflictError(f"Plan {run.pk} is {run.state} and has no result.", code="no-plan")
+        raise ConflictError(
+            gettext("Plan %(number)s is %(state)s and has no result.")
+            % {"number": run.pk, "state": state_word(run.state)},
+            code="no-plan",
+        )
     return network_of(run.network), plan_of(run.plan)
 
 
@@ -208,10 +214,20 @@ def approvals(run: PlanRun) -> Approvals:
 
 
 def waiting(user: User) -> QuerySet[PlanRun]:
-    """Plans that the user could approve."""
+    """Plans that the user could approve and that wait for it.
+
+    A scenario's plan does not, nor the one that was solved after it, of the same moment and
+    days, to set it beside.
+    """
     rows = people.within(user, people.APPROVE, PlanRun.objects.all(), REACH)
     states = (ApprovalState.OPEN, ApprovalState.HALF)
-    return rows.filter(state__in=WITH_PLAN, approval__in=states).exclude(plan=None)
+    tried = PlanRun.objects.exclude(scenario=None).filter(
+        organisation=OuterRef("organisation"), as_of=OuterRef("as_of"), days=OuterRef("days"),
+        pk__lt=OuterRef("pk"),
+    )  # fmt: skip
+    waits = Q(base__isnull=False) | ~Exists(tried)
+    found = rows.filter(waits, state__in=WITH_PLAN, approval__in=states, scenario=None)
+    return found.exclude(plan=None)
 
 
 def overrides_by(run: PlanRun) -> set[int]:

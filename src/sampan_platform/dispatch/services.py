@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 import sampan
 from sampan_platform.analyse import selectors as analyse
@@ -17,7 +18,14 @@ from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, InvalidError
 from sampan_platform.dispatch.approval import approve, reject, set_limit
 from sampan_platform.dispatch.changes import Change, check_changes
-from sampan_platform.dispatch.models import Goals, Method, PlanRun, Scenario, State
+from sampan_platform.dispatch.models import (
+    Goals,
+    Method,
+    PlanRun,
+    Scenario,
+    State,
+    state_word,
+)  # fmt: skip
 from sampan_platform.dispatch.network import DAYS_MAX, build
 from sampan_platform.dispatch.overriding import Override, override
 from sampan_platform.dispatch.queue import enqueue
@@ -89,17 +97,25 @@ def start(
     now = clock.now()
     moment = as_of or now
     if moment.tzinfo is None:
-        raise InvalidError("as_of needs a time zone: 2020-02-10T08:00:00+08:00.", code="no-zone")
+        raise InvalidError(
+            gettext("as_of needs a time zone: 2020-02-10T08:00:00+08:00."), code="no-zone"
+        )
     if moment > now:
-        raise InvalidError(f"A plan as of {moment.isoformat()} would know the future.")
+        raise InvalidError(
+            gettext("A plan as of %(moment)s would know the future.")
+            % {"moment": moment.isoformat()}
+        )
     if not 1 <= days <= DAYS_MAX or not 1 <= order_days <= days:
         raise InvalidError(
-            f"A plan covers 1 to {DAYS_MAX} days, and orders 1 day or more of them; "
-            f"not {days} and {order_days}.",
+            gettext(
+                "A plan covers 1 to %(days_max)s days, and orders 1 day or more of them; "
+                "not %(days)s and %(order_days)s."
+            )
+            % {"days_max": DAYS_MAX, "days": days, "order_days": order_days},
             code="bad-days",
         )
     if time_limit_seconds is not None and time_limit_seconds < 1:
-        raise InvalidError("The time limit is 1 second or more.", code="bad-time-limit")
+        raise InvalidError(gettext("The time limit is 1 second or more."), code="bad-time-limit")
     _check_choices(method=(method, Method.values), goals=(goals, Goals.values))
     fail_lost()
     run = PlanRun.objects.create(
@@ -165,7 +181,10 @@ def cancel(run: PlanRun, actor: User) -> PlanRun:
         running = PlanRun.objects.filter(pk=run.pk, state=State.RUNNING)
         if running.update(**asked) != 1:
             run.refresh_from_db()
-            raise ConflictError(f"Plan {run.pk} is {run.state}; there is nothing to stop.")
+            raise ConflictError(
+                gettext("Plan %(number)s is %(state)s; there is nothing to stop.")
+                % {"number": run.pk, "state": state_word(run.state)}
+            )
     record(actor, "dispatch.cancel", f"plan:{run.pk}", run.organisation)
     run.refresh_from_db()
     return run
@@ -192,7 +211,7 @@ def keep_scenario(
     """A scenario under this name; one of that name is changed."""
     people.require(actor, people.RUN_PLAN, organisation)
     if not name.strip():
-        raise InvalidError("Give the scenario a name.", code="no-name")
+        raise InvalidError(gettext("Give the scenario a name."), code="no-name")
     check_changes(changes)
     kept, _ = Scenario.objects.update_or_create(
         organisation=organisation,

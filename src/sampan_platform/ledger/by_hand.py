@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import ConflictError, InvalidError, NotFoundError
 from sampan_platform.common.quantity import to_thousandths
@@ -38,16 +39,19 @@ def count_stock(
     Sent again it gives what was posted. None where nothing differed.
     """
     if account.kind != Kind.STOCK or account.site is None:
-        raise InvalidError("Only stock at a site is counted.")
+        raise InvalidError(gettext("Only stock at a site is counted."))
     if counted < 0 or not reason.strip():
-        raise InvalidError("Say how much was counted, zero or more, and why it was.")
+        raise InvalidError(gettext("Say how much was counted, zero or more, and why it was."))
     _require_reach(actor, {account.site})
     writing.lock_head()
     source = f"{COUNTED}{plain(to_thousandths(counted))}"
     before = Movement.objects.filter(movement=movement).first()
     if before is not None:
         if before.source != source or selectors.legs_of(before)[0].account != account:
-            raise ConflictError(f"Movement {movement} was another one. Use a new id.")
+            raise ConflictError(
+                gettext("Movement %(movement)s was another one. Use a new id.")
+                % {"movement": movement}
+            )
         return before
     more = counted - selectors.balance(account)
     if not more:
@@ -62,6 +66,11 @@ def count_stock(
     return begin([posting], Event.POST, actor).rows[0]
 
 
+def is_by_hand(row: Movement) -> bool:
+    """Whether a person posted it directly; what came from a report or an order has a source."""
+    return not row.source or row.source.startswith(COUNTED)
+
+
 @transaction.atomic
 def correct(movement: UUID, new: UUID, reason: str, actor: User) -> Movement:
     """Reverse a movement that a person posted by hand.
@@ -70,11 +79,16 @@ def correct(movement: UUID, new: UUID, reason: str, actor: User) -> Movement:
     """
     posted = selectors.posted(movement)
     if posted is None:
-        raise NotFoundError(f"There is no posted movement {movement}.")
+        raise NotFoundError(
+            gettext("There is no posted movement %(movement)s.") % {"movement": movement}
+        )
     sites = {leg.account.site for leg in selectors.legs_of(posted)} - {None}
     _require_reach(actor, {site for site in sites if site is not None})
-    if posted.source and not posted.source.startswith(COUNTED):
-        raise ConflictError(f"This movement came from {posted.source}. Correct it there.")
+    if not is_by_hand(posted):
+        raise ConflictError(
+            gettext("This movement came from %(source)s. Correct it there.")
+            % {"source": posted.source}
+        )
     made = reverse(movement, new, reason, actor)
     for site in sites:
         _record(actor, "ledger.reverse", movement, site, reason, {"by": str(new)})
@@ -83,7 +97,7 @@ def correct(movement: UUID, new: UUID, reason: str, actor: User) -> Movement:
 
 def _require_reach(actor: User, sites: set[int]) -> None:
     if not sites and not people.may_everywhere(actor, people.COUNT_STOCK):
-        raise NotFoundError("There is no such movement at a site of yours.")
+        raise NotFoundError(gettext("There is no such movement at a site of yours."))
     for organisation in selectors.owners(sites):
         people.require(actor, people.COUNT_STOCK, organisation)
 

@@ -11,9 +11,11 @@ from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import ConflictError, InvalidError, Problem
 from sampan_platform.common.quantity import SCALE
+from sampan_platform.common.words import either
 from sampan_platform.ledger.accounts import AT_A_SITE, AccountKey, Leg, Posting
 from sampan_platform.ledger.books import Shortage
 from sampan_platform.ledger.models import Kind
@@ -28,10 +30,16 @@ def check(postings: Sequence[Posting]) -> None:
     ids: set[UUID] = set()
     for posting in postings:
         if posting.movement in ids:
-            raise ConflictError(f"Movement {posting.movement} comes twice in what was sent.")
+            raise ConflictError(
+                gettext("Movement %(movement)s comes twice in what was sent.")
+                % {"movement": posting.movement}
+            )
         ids.add(posting.movement)
         if type(posting.day) is not date:
-            raise InvalidError(f"Movement {posting.movement}: {posting.day!r} is no date.")
+            raise InvalidError(
+                gettext("Movement %(movement)s: %(day)s is no date.")
+                % {"movement": posting.movement, "day": f"{posting.day!r}"}
+            )
         for name in ("kind", "source", "reason"):
             _check_text(posting.movement, name, getattr(posting, name))
         sums: dict[int, int] = defaultdict(int)
@@ -39,8 +47,11 @@ def check(postings: Sequence[Posting]) -> None:
             sums[leg.account.resource] += _checked(posting.movement, leg)
         if not sums or any(sums.values()):
             raise InvalidError(
-                f"The legs of movement {posting.movement} do not sum to zero. "
-                "What one account gains another one must lose.",
+                gettext(
+                    "The legs of movement %(movement)s do not sum to zero. What one "
+                    "account gains another one must lose."
+                )
+                % {"movement": posting.movement},
                 code="unbalanced",
             )
 
@@ -49,29 +60,48 @@ def _checked(movement: UUID, leg: Leg) -> int:
     """The leg's thousandths."""
     key = leg.account
     if key.kind not in KINDS:
-        raise InvalidError(f"Movement {movement}: {key.kind} is none of {', '.join(Kind.values)}.")
+        raise InvalidError(
+            gettext("Movement %(movement)s: %(kind)s is none of %(known)s.")
+            % {"movement": movement, "kind": key.kind, "known": ", ".join(Kind.values)}
+        )
     if key.site is None and key.kind in AT_A_SITE:
-        raise InvalidError(f"Movement {movement}: {key.kind} is at a site; say at which.")
+        raise InvalidError(
+            gettext("Movement %(movement)s: %(kind)s is at a site; say at which.")
+            % {"movement": movement, "kind": key.kind}
+        )
     if key.lot or key.reference:
         _check_text(movement, "lot", key.lot)
         _check_text(movement, "reference", key.reference)
     try:
         quantity = leg.thousandths
     except ValidationError as error:
-        raise InvalidError(f"Movement {movement}: {error.messages[0]}", code="quantity") from error
+        raise InvalidError(
+            gettext("Movement %(movement)s: %(messages)s")
+            % {"movement": movement, "messages": error.messages[0]},
+            code="quantity",
+        ) from error
     if quantity == 0:
-        raise InvalidError(f"A leg of movement {movement} moves nothing.", code="quantity")
+        raise InvalidError(
+            gettext("A leg of movement %(movement)s moves nothing.") % {"movement": movement},
+            code="quantity",
+        )
     return quantity
 
 
 def _check_text(movement: UUID, name: str, text: str) -> None:
     if len(text) > LONGEST[name]:
         raise InvalidError(
-            f"Movement {movement}: its {name} has {len(text)} characters; {LONGEST[name]} are "
-            "the most."
+            gettext(
+                "Movement %(movement)s: its %(name)s has %(length)s characters; %(longest)s "
+                "are the most."
+            )
+            % {"movement": movement, "name": name, "length": len(text), "longest": LONGEST[name]}
         )
     if "\x00" in text:
-        raise InvalidError(f"Movement {movement}: its {name} has a character that is no text.")
+        raise InvalidError(
+            gettext("Movement %(movement)s: its %(name)s has a character that is no text.")
+            % {"movement": movement, "name": name}
+        )
 
 
 def words(shortages: Sequence[Shortage]) -> list[Problem]:
@@ -84,11 +114,21 @@ def words(shortages: Sequence[Shortage]) -> list[Problem]:
 def _words(one: Shortage, resources: dict[Any, str], sites: dict[Any, str]) -> Problem:
     key = one.key
     resource = resources.get(key.resource, "?")
-    there = "are free" if one.free else "are there"
+    there = gettext("free") if one.free else gettext("there")
     return Problem(
         "below-zero",
-        f"{plain(one.wanted)} {resource} are to leave {key.kind!s}{_where(key, sites)}, and "
-        f"{plain(one.has)} {there}. Count the stock again, or take less.",
+        gettext(
+            "%(wanted)s %(resource)s are to leave %(kind)s%(place)s, and %(has)s are %(there)s. "
+            "Count the stock again, or take less."
+        )
+        % {
+            "wanted": plain(one.wanted),
+            "resource": resource,
+            "kind": either(Kind(key.kind).label),
+            "place": _where(key, sites),
+            "has": plain(one.has),
+            "there": there,
+        },
         where=key.text,
         value=plain(one.wanted),
     )
@@ -99,16 +139,21 @@ def lot_is_held(key: AccountKey) -> Problem:
     sites = _codes("Site", {key.site})
     return Problem(
         "lot-held",
-        f"Lot {key.lot} is in quarantine: none of it can come into stock{_where(key, sites)}. "
-        "Put it into quarantine, or release the lot first.",
+        gettext(
+            "Lot %(lot)s is in quarantine: none of it can come into stock%(place)s. Put it "
+            "into quarantine, or release the lot first."
+        )
+        % {"lot": key.lot, "place": _where(key, sites)},
         where=key.text,
         value=key.lot,
     )
 
 
 def _where(key: AccountKey, sites: dict[Any, str]) -> str:
-    site = f" at {sites.get(key.site, '?')}" if key.site is not None else ""
-    return site + (f", lot {key.lot}" if key.lot else "")
+    site = ""
+    if key.site is not None:
+        site = gettext(" at %(site)s") % {"site": sites.get(key.site, "?")}
+    return site + (gettext(", lot %(lot)s") % {"lot": key.lot} if key.lot else "")
 
 
 def _codes(model: str, numbers: set[Any]) -> dict[Any, str]:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from django.apps import apps
 from django.db import transaction
+from django.utils.translation import gettext
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, ForbiddenError, InvalidError
@@ -33,7 +34,10 @@ def quarantine_lot(
     before = list(LotHold.objects.filter(movement=movement))
     if before:
         if (before[0].resource_id, before[0].lot) != (resource, lot):
-            raise ConflictError(f"Movement {movement} was for another lot. Use a new id.")
+            raise ConflictError(
+                gettext("Movement %(movement)s was for another lot. Use a new id.")
+                % {"movement": movement}
+            )
         return _done(movement)
     if done := _done(movement):
         return done
@@ -51,7 +55,10 @@ def release_lot(
     if before:
         account = selectors.legs_of(before[0])[0].account
         if (account.resource, account.lot) != (resource, lot):
-            raise ConflictError(f"Movement {movement} was for another lot. Use a new id.")
+            raise ConflictError(
+                gettext("Movement %(movement)s was for another lot. Use a new id.")
+                % {"movement": movement}
+            )
         return before
     held = LotHold.objects.filter(resource_id=resource, lot=lot, released_at__isnull=True)
     reached = people.within(actor, people.COUNT_STOCK, held, "organisation__path")
@@ -61,9 +68,11 @@ def release_lot(
 
 def _begin(resource: int, lot: str, reason: str, actor: User) -> None:
     if not lot or not reason.strip():
-        raise InvalidError("Name the lot, and say why.")
+        raise InvalidError(gettext("Name the lot, and say why."))
     if not people.paths(actor, people.COUNT_STOCK):
-        raise ForbiddenError("You may not move stock anywhere. Ask an operator for the role.")
+        raise ForbiddenError(
+            gettext("You may not move stock anywhere. Ask an operator for the role.")
+        )
     writing.lock_head()
 
 

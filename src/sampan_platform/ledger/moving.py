@@ -8,8 +8,10 @@ from datetime import date
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import ConflictError, InvalidError, NotFoundError
+from sampan_platform.common.words import either
 from sampan_platform.ledger import bulk, checking, selectors, writing
 from sampan_platform.ledger.accounts import Leg, Posting
 from sampan_platform.ledger.models import Event, Movement
@@ -48,10 +50,15 @@ def end(
     for movement in wanted:
         row = ended.get(movement)
         if row is not None and row.event != event:
-            was = row.get_event_display().split()[0]
-            raise ConflictError(f"Movement {movement} was {was} before.")
+            was = either(row.get_event_display())
+            raise ConflictError(
+                gettext("Movement %(movement)s was %(was)s before.")
+                % {"movement": movement, "was": was}
+            )
         if movement not in begun or begun[movement].event != Event.PEND:
-            raise NotFoundError(f"No movement {movement} is pending.")
+            raise NotFoundError(
+                gettext("No movement %(movement)s is pending.") % {"movement": movement}
+            )
     waiting = [begun[movement] for movement in wanted if movement not in ended]
     legs = selectors.legs_of_many([row.number for row in waiting])
     postings = [
@@ -76,11 +83,13 @@ def reverse(movement: UUID, new: UUID, reason: str, actor: User | None) -> Movem
         No reason; code `below-zero`: what it brought is not there any more.
     """
     if not reason.strip():
-        raise InvalidError("A reversal needs a reason.", code="reason-missing")
+        raise InvalidError(gettext("A reversal needs a reason."), code="reason-missing")
     writing.lock_head()
     posted = selectors.posted(movement)
     if posted is None:
-        raise NotFoundError(f"There is no posted movement {movement}.")
+        raise NotFoundError(
+            gettext("There is no posted movement %(movement)s.") % {"movement": movement}
+        )
     legs = [Leg(leg.account, -leg.quantity) for leg in selectors.legs_of(posted)]
     kind = f"reverse-{posted.kind}"[:32]
     posting = Posting(new, kind, legs, posted.day, reason, posted.source, reverses=movement)
@@ -110,20 +119,25 @@ def _check_reversal(
 ) -> None:
     wrong = posting.reverses
     if not posting.reason.strip():
-        raise InvalidError("A reversal needs a reason.", code="reason-missing")
+        raise InvalidError(gettext("A reversal needs a reason."), code="reason-missing")
     row = None if wrong is None else found.get(wrong)
     if row is None:
-        raise NotFoundError(f"There is no posted movement {wrong}.")
+        raise NotFoundError(gettext("There is no posted movement %(wrong)s.") % {"wrong": wrong})
     if row.reverses is not None:
         raise ConflictError(
-            f"Movement {wrong} is a reversal. Post what should be as a new movement."
+            gettext("Movement %(wrong)s is a reversal. Post what should be as a new movement.")
+            % {"wrong": wrong}
         )
     if wrong in done:
-        raise ConflictError(f"Movement {wrong} was reversed before, by {done[wrong]}.")
+        raise ConflictError(
+            gettext("Movement %(wrong)s was reversed before, by %(done)s.")
+            % {"wrong": wrong, "done": done[wrong]}
+        )
     opposite = Counter((leg.account, -leg.thousandths) for leg in legs[row.number])
     if opposite != Counter((leg.account, leg.thousandths) for leg in posting.legs):
         raise InvalidError(
-            f"Movement {posting.movement} is not the opposite of {wrong}, which it reverses."
+            gettext("Movement %(movement)s is not the opposite of %(wrong)s, which it reverses.")
+            % {"movement": posting.movement, "wrong": wrong}
         )
 
 

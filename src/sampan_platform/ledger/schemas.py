@@ -36,6 +36,7 @@ class StockOut(Schema):
 class CardLineOut(Schema):
     """One line of a stock card."""
 
+    movement: UUID
     day: date
     recorded_at: datetime
     kind: str

@@ -10,13 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import NotFoundError
 from sampan_platform.ledger import bulk
 from sampan_platform.ledger.accounts import AccountKey, Leg
 from sampan_platform.ledger.holds import held_among
-from sampan_platform.ledger.models import Account, Entry, Event, Head, Kind, Movement
+from sampan_platform.ledger.models import Account, Entry, Event, Head, Kind, LotHold, Movement
 from sampan_platform.ledger.past import stock_at
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
@@ -58,6 +59,7 @@ class InTransit:
 class CardLine:
     """One line of a stock card."""
 
+    movement: UUID
     day: date
     recorded_at: datetime
     kind: str
@@ -158,15 +160,18 @@ def life_of(movement: UUID, user: User) -> QuerySet[Movement]:
     """What happened to a movement, and its reversal, in the chain's order."""
     rows = movements_for(user).filter(Q(movement=movement) | Q(reverses=movement))
     if not rows:
-        raise NotFoundError(f"There is no movement {movement} at a site that you may see.")
+        raise NotFoundError(
+            gettext("There is no movement %(movement)s at a site that you may see.")
+            % {"movement": movement}
+        )
     return rows
 
 
 def with_entries(rows: QuerySet[Movement]) -> QuerySet[Movement]:
     """With who did it, the entries and their accounts; a fixed number of queries."""
-    return rows.select_related("actor").prefetch_related(
-        "entries__account__site", "entries__account__resource"
-    )
+    # joined, since SQLite refuses to look up more than 1,000 accounts by their numbers
+    entries = Entry.objects.select_related("account__site", "account__resource")
+    return rows.select_related("actor").prefetch_related(Prefetch("entries", entries))
 
 
 def head() -> tuple[int, str]:
@@ -198,8 +203,8 @@ def stock_card(site: int, resource: int, since: date, until: date) -> StockCard:
         row, account = entry.movement, entry.account
         lines.append(
             CardLine(
-                row.day, row.recorded_at, row.kind, row.source, row.reason, account.lot,
-                account.expires_on, entry.quantity, running,
+                row.movement, row.day, row.recorded_at, row.kind, row.source, row.reason,
+                account.lot, account.expires_on, entry.quantity, running,
             )
         )  # fmt: skip
     return StockCard(opening, lines, running)
@@ -230,6 +235,20 @@ def where_did_it_go(resource: int, lot: str, user: User | None = None) -> list[W
     return [
         Whereabouts(kind, site or "", reference, expires_on, quantity)
         for kind, site, reference, expires_on, quantity in rows.values_list(*columns)
+    ]
+
+
+def holds(resource: int, lot: str, user: User) -> list[LotHold]:
+    """Where a lot is held in quarantine now: above, at or below the places the user sees."""
+    rows = LotHold.objects.filter(resource_id=resource, lot=lot, released_at__isnull=True)
+    mine = people.paths(user, people.SEE)
+    return [
+        row
+        for row in rows.select_related("organisation", "held_by")
+        if any(
+            path.startswith(row.organisation.path) or row.organisation.path.startswith(path)
+            for path in mine
+        )
     ]
 
 

@@ -14,11 +14,12 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.ledger import selectors
 from sampan_platform.ledger.accounts import AccountKey, Leg, Posting
-from sampan_platform.ledger.by_hand import correct, count_stock
+from sampan_platform.ledger.by_hand import correct, count_stock, is_by_hand
 from sampan_platform.ledger.columns import post_columns
 from sampan_platform.ledger.lots import quarantine_lot, release_lot
 from sampan_platform.ledger.models import Event, Kind, Movement
@@ -28,9 +29,10 @@ from sampan_platform.ledger.writing import Written, lock_head
 from sampan_platform.people.models import User
 
 __all__ = [
-    "AccountKey", "Leg", "Posting", "Proof", "Written", "correct", "count_stock", "pend",
-    "pend_many", "pick", "post", "post_columns", "post_many", "post_possible", "prove",
-    "quarantine_lot", "release_lot", "reverse", "settle", "settle_many", "void", "void_many",
+    "AccountKey", "Leg", "Posting", "Proof", "Written", "correct", "count_stock",
+    "is_by_hand", "pend", "pend_many", "pick", "post", "post_columns", "post_many",
+    "post_possible", "prove", "quarantine_lot", "release_lot", "reverse", "settle", "settle_many",
+    "void", "void_many",
     "wait_for_turn",
 ]  # fmt: skip
 
@@ -147,7 +149,8 @@ def pick(site: int, resource: int, quantity: Decimal) -> list[Leg]:
             left -= part
     if left > 0:
         raise InvalidError(
-            f"{quantity} are wanted and {quantity - left} are free. Take less, or count again.",
+            gettext("%(quantity)s are wanted and %(free)s are free. Take less, or count again.")
+            % {"quantity": quantity, "free": quantity - left},
             code="below-zero",
         )
     return taken

@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, InvalidError, Problem
+from sampan_platform.common.words import either
 from sampan_platform.ledger import bulk, chain, checking, holds
 from sampan_platform.ledger.accounts import AccountKey, Posting
 from sampan_platform.ledger.books import Books, Shortage, deltas_of, open_books
@@ -56,8 +58,11 @@ def known(postings: Sequence[Posting], event: Event) -> dict[UUID, Movement]:
     for row in bulk.among(rows, "movement", "uuid", list(by_id)):
         if row.event != event or row.content != chain.content_of(by_id[row.movement]):
             raise ConflictError(
-                f"Movement {row.movement} was {row.get_event_display().split()[0]} before, as "
-                "something else. Use a new id for a new movement."
+                gettext(
+                    "Movement %(movement)s was %(event)s before, as something else. Use a "
+                    "new id for a new movement."
+                )
+                % {"movement": row.movement, "event": either(row.get_event_display())}
             )
         found[row.movement] = row
     return found

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import ConflictError, InvalidError, NotFoundError
 from sampan_platform.monitor.models import Channel, Digest, Severity
@@ -45,7 +46,9 @@ def add_channel(
         with transaction.atomic():
             made = Channel.objects.create(address=address, **mine, **given)
     except IntegrityError as error:
-        raise ConflictError("This address is a channel here already. Change that one.") from error
+        raise ConflictError(
+            gettext("This address is a channel here already. Change that one.")
+        ) from error
     _record(actor, "monitor.add_channel", made, None)
     return made
 
@@ -59,7 +62,9 @@ def change_channel(channel: Channel, actor: User, settings: Mapping[str, Any]) -
     for name, value in given.items():
         setattr(channel, name, value)
     if (channel.quiet_from is None) != (channel.quiet_to is None):
-        raise InvalidError("Quiet hours have two ends: give quiet_from and quiet_to, or neither.")
+        raise InvalidError(
+            gettext("Quiet hours have two ends: give quiet_from and quiet_to, or neither.")
+        )
     channel.save(update_fields=[*given] or None)
     _record(actor, "monitor.change_channel", channel, before)
     return channel
@@ -86,7 +91,9 @@ def _require(actor: User, channel: Channel) -> None:
     if channel.organisation is not None:
         people.require(actor, people.SET_RULES, channel.organisation)
     elif channel.user_id != actor.pk:
-        raise NotFoundError(f"There is no channel {channel.pk}, or it is not yours.")
+        raise NotFoundError(
+            gettext("There is no channel %(number)s, or it is not yours.") % {"number": channel.pk}
+        )
 
 
 def _record(actor: User, action: str, channel: Channel, before: dict[str, Any] | None) -> None:
@@ -102,12 +109,16 @@ def _check_address(address: str) -> None:
     scheme = address.partition("://")[0]
     if scheme not in SCHEMES:
         raise InvalidError(
-            f"An address begins with one of {', '.join(SCHEMES)} and ://, as Apprise writes it.",
+            gettext("An address begins with one of %(schemes)s and ://, as Apprise writes it.")
+            % {"schemes": ", ".join(SCHEMES)},
             code="channel-address",
         )
     if len(address) > 500 or apprise.Apprise.instantiate(address, suppress_exceptions=True) is None:
         raise InvalidError(
-            f"This is no address of {scheme}:// that Apprise understands; see its page on it.",
+            gettext(
+                "This is no address of %(scheme)s:// that Apprise understands; see its page on it."
+            )
+            % {"scheme": scheme},
             code="channel-address",
         )
 
@@ -117,21 +128,30 @@ def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
     given = dict(settings)
     unknown = sorted(given.keys() - SETTINGS)
     if unknown:
-        raise InvalidError(f"A channel has no {', '.join(unknown)}; it has {sorted(SETTINGS)}.")
+        raise InvalidError(
+            gettext("A channel has no %(unknown)s; it has %(settings)s.")
+            % {"unknown": ", ".join(unknown), "settings": sorted(SETTINGS)}
+        )
     for name, values in (("severity", Severity.values), ("digest", Digest.values)):
         if name in given and given[name] not in values:
-            raise InvalidError(f"The {name} is one of {', '.join(values)}.")
+            raise InvalidError(
+                gettext("The %(name)s is one of %(values)s.")
+                % {"name": name, "values": ", ".join(values)}
+            )
     if given.get("language", "") not in ("", "en", "zh-hans"):
-        raise InvalidError("The language is en or zh-hans, or empty for the person's own.")
+        raise InvalidError(gettext("The language is en or zh-hans, or empty for the person's own."))
     zone = given.get("time_zone")
     if zone is not None:
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise InvalidError(
-                f"There is no time zone {zone[:64]}; write it like Asia/Shanghai."
+                gettext("There is no time zone %(zone)s; write it like Asia/Shanghai.")
+                % {"zone": zone[:64]}
             ) from error
     begin, end = given.get("quiet_from"), given.get("quiet_to")
     if begin is not None and begin == end:
-        raise InvalidError("Quiet hours that end when they begin would never end. Change one.")
+        raise InvalidError(
+            gettext("Quiet hours that end when they begin would never end. Change one.")
+        )
     return given

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, InvalidError
+from sampan_platform.common.words import either
 from sampan_platform.monitor import sending
 from sampan_platform.monitor.models import UNDER_WAY, Alert, AlertEvent, State
 from sampan_platform.people import selectors as people
@@ -31,7 +33,10 @@ def assign(alert: Alert, actor: User, owner: User, note: str = "") -> Alert:
     alert = _locked(alert)
     people.require(actor, people.HANDLE_ALERTS, alert.organisation)
     if not people.may(owner, people.HANDLE_ALERTS, alert.organisation):
-        raise InvalidError(f"{owner.username} may not handle alerts of {alert.organisation.code}.")
+        raise InvalidError(
+            gettext("%(username)s may not handle alerts of %(code)s.")
+            % {"username": owner.username, "code": alert.organisation.code}
+        )
     told = f"to {owner.username}" + (f": {note}" if note else "")
     alert = _handle(alert, actor, "assigned", told, UNDER_WAY, {"owner": owner})
     if owner != actor:
@@ -44,7 +49,7 @@ def assign(alert: Alert, actor: User, owner: User, note: str = "") -> Alert:
 def comment(alert: Alert, actor: User, note: str) -> Alert:
     """A word in its history."""
     if not note.strip():
-        raise InvalidError("Say something.")
+        raise InvalidError(gettext("Say something."))
     return _handle(_locked(alert), actor, "commented", note, tuple(State), {})
 
 
@@ -52,7 +57,7 @@ def comment(alert: Alert, actor: User, note: str) -> Alert:
 def resolve(alert: Alert, actor: User, note: str) -> Alert:
     """Done about it what could be done; says what. What waits to be told of it is withdrawn."""
     if not note.strip():
-        raise InvalidError("Say what was done about it.")
+        raise InvalidError(gettext("Say what was done about it."))
     ended = {"state": State.RESOLVED, "ended_at": clock.now()}
     alert = _handle(_locked(alert), actor, "resolved", note, UNDER_WAY, ended)
     sending.withdraw([alert.pk])
@@ -77,7 +82,10 @@ def _handle(
     """One change, from an allowed state, by somebody who may."""
     people.require(actor, people.HANDLE_ALERTS, alert.organisation)
     if alert.state not in allowed:
-        raise ConflictError(f"The alert is {alert.state}; it cannot be {action} any more.")
+        raise ConflictError(
+            gettext("The alert is %(state)s; it is too late for this.")
+            % {"state": either(State(alert.state).label)}
+        )
     before = {"state": str(alert.state), "owner": _name(alert)}
     if changes:
         Alert.objects.filter(pk=alert.pk).update(**changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import InvalidError, NotFoundError
 from sampan_platform.monitor.checks import CHECKS, Check
@@ -64,7 +65,11 @@ def filtered(
 def _known(state: str) -> str:
     if state not in State.values:
         known = ", ".join([*State.values, "under-way"])
-        raise InvalidError(f"An alert is {known}; not {state[:40]}.", code="unknown-state")
+        raise InvalidError(
+            gettext("An alert is %(known)s; not %(state)s.")
+            % {"known": known, "state": state[:40]},
+            code="unknown-state",
+        )
     return state
 
 
@@ -72,7 +77,9 @@ def alert(user: User, number: int) -> Alert:
     """One of them."""
     found = alerts(user).filter(pk=number).first()
     if found is None:
-        raise NotFoundError(f"There is no alert {number}, or it is not yours to see.")
+        raise NotFoundError(
+            gettext("There is no alert %(number)s, or it is not yours to see.") % {"number": number}
+        )
     return found
 
 
@@ -93,7 +100,9 @@ def channel(user: User, number: int) -> Channel:
     """One of them."""
     found = channels(user).filter(pk=number).first()
     if found is None:
-        raise NotFoundError(f"There is no channel {number}, or it is not yours.")
+        raise NotFoundError(
+            gettext("There is no channel %(number)s, or it is not yours.") % {"number": number}
+        )
     return found
 
 
@@ -101,7 +110,9 @@ def rule(user: User, number: int) -> Rule:
     """One of the rules that the user sees."""
     found = rules(user).filter(pk=number).first()
     if found is None:
-        raise NotFoundError(f"There is no rule {number}, or it is not yours to see.")
+        raise NotFoundError(
+            gettext("There is no rule %(number)s, or it is not yours to see.") % {"number": number}
+        )
     return found
 
 

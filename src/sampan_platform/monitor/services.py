@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.monitor.channels import add_channel, change_channel
@@ -43,13 +44,20 @@ def set_rule(
 ) -> Rule:
     """The rule of a place and an item; it holds below, until a nearer one."""
     if check not in CHECKS:
-        raise InvalidError(f"There is no check {check[:40]}; there are {', '.join(CHECKS)}.")
+        raise InvalidError(
+            gettext("There is no check %(check)s; there are %(checks)s.")
+            % {"check": check[:40], "checks": ", ".join(CHECKS)}
+        )
     if severity and severity not in Severity.values:
-        raise InvalidError(f"The severity is one of {', '.join(Severity.values)}.")
+        raise InvalidError(
+            gettext("The severity is one of %(known)s.") % {"known": ", ".join(Severity.values)}
+        )
     if not math.isfinite(limit):
-        raise InvalidError("The limit is a number; to switch a rule off, set active to false.")
+        raise InvalidError(
+            gettext("The limit is a number; to switch a rule off, set active to false.")
+        )
     if resource_class is not None and resource is not None:
-        raise InvalidError("A rule stands for a resource or for a class, not for both.")
+        raise InvalidError(gettext("A rule stands for a resource or for a class, not for both."))
     if actor is not None:
         people.require(actor, people.SET_RULES, organisation)
     item: dict[str, Any] = {

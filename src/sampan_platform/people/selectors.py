@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from django.db.models import Model, Prefetch, Q, QuerySet
+from django.utils.translation import gettext, gettext_lazy
 
 from sampan_platform.common.errors import ForbiddenError, NotFoundError
 from sampan_platform.people.models import (
@@ -40,6 +41,25 @@ SET_RULES = "set_rules"
 READ_AUDIT = "read_audit"
 MANAGE_PEOPLE = "manage_people"
 OPERATE = "operate"
+
+ACTION_WORDS = {
+    SEE: gettext_lazy("see"),
+    REPORT: gettext_lazy("report"),
+    EDIT_CATALOGUE: gettext_lazy("edit the catalogue"),
+    REQUEST: gettext_lazy("make requests"),
+    REVIEW: gettext_lazy("review requests"),
+    COUNT_STOCK: gettext_lazy("count stock"),
+    RUN_PLAN: gettext_lazy("run plans"),
+    OVERRIDE: gettext_lazy("change plans and orders"),
+    APPROVE: gettext_lazy("approve"),
+    MOVE_GOODS: gettext_lazy("move goods"),
+    HANDLE_ALERTS: gettext_lazy("handle alerts"),
+    SET_RULES: gettext_lazy("set rules"),
+    READ_AUDIT: gettext_lazy("read the audit trail"),
+    MANAGE_PEOPLE: gettext_lazy("manage people"),
+    OPERATE: gettext_lazy("operate the platform"),
+}
+"""What each allows, as it stands in a refusal: "You may not … for ORG"."""
 
 ALLOWED: dict[str, frozenset[str]] = {
     RoleKind.REPORTER: frozenset({SEE, REPORT, REQUEST, MOVE_GOODS, COUNT_STOCK}),
@@ -119,10 +139,12 @@ def require(user: User, action: str, organisation: Organisation) -> None:
     if may(user, action, organisation):
         return
     if not may(user, SEE, organisation):
-        raise NotFoundError(f"There is no organisation {organisation.code}.")
+        raise NotFoundError(
+            gettext("There is no organisation %(code)s.") % {"code": organisation.code}
+        )
     raise ForbiddenError(
-        f"You may not {action.replace('_', ' ')} for {organisation.code}. "
-        "Ask an operator for the role that may."
+        gettext("You may not %(action)s for %(code)s. Ask an operator for the role that may.")
+        % {"action": ACTION_WORDS[action], "code": organisation.code}
     )
 
 
@@ -145,7 +167,7 @@ def organisation(user: User, code: str, action: str = SEE) -> Organisation:
     """
     found = organisations(user, action).filter(code=code).first()
     if found is None:
-        raise NotFoundError(f"There is no organisation {code[:64]}.")
+        raise NotFoundError(gettext("There is no organisation %(code)s.") % {"code": code[:64]})
     return found
 
 

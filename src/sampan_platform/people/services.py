@@ -7,6 +7,7 @@ from datetime import date, time
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import (
     ConflictError,
@@ -58,10 +59,13 @@ def create_organisation(
     """
     if actor is not None:
         if parent is None:
-            raise ForbiddenError("A new top of the tree is made by sampan init alone.")
+            raise ForbiddenError(gettext("A new top of the tree is made by sampan init alone."))
         selectors.require(actor, selectors.EDIT_CATALOGUE, parent)
     if Organisation.objects.filter(code=code).exists():
-        raise ConflictError(f"There is an organisation {code} already. Choose another code.")
+        raise ConflictError(
+            gettext("There is an organisation %(code)s already. Choose another code.")
+            % {"code": code}
+        )
     made = Organisation.objects.create(
         code=code,
         name_en=name_en,
@@ -125,9 +129,12 @@ def create_user(
 ) -> User:
     """Somebody who can sign in; without a password only by token."""
     if actor is not None and not selectors.paths(actor, selectors.MANAGE_PEOPLE):
-        raise ForbiddenError("You may not make users. Ask an operator.")
+        raise ForbiddenError(gettext("You may not make users. Ask an operator."))
     if User.objects.filter(username=username).exists():
-        raise ConflictError(f"There is a user {username} already. Choose another name.")
+        raise ConflictError(
+            gettext("There is a user %(username)s already. Choose another name.")
+            % {"username": username}
+        )
     made = User(username=username, language=language)
     _check_user(made, password)
     if password is None:
@@ -152,9 +159,12 @@ def give_role(
     if actor is not None:
         selectors.require(actor, selectors.MANAGE_PEOPLE, organisation)
     if kind not in RoleKind.values:
-        raise InvalidError(f"There is no role {kind}; there is {', '.join(RoleKind.values)}.")
+        raise InvalidError(
+            gettext("There is no role %(kind)s; there is %(known)s.")
+            % {"kind": kind, "known": ", ".join(RoleKind.values)}
+        )
     if (kind == RoleKind.APPROVER) != (approval_level in (1, 2)):
-        raise InvalidError("An approver has the level 1 or 2; nobody else has one.")
+        raise InvalidError(gettext("An approver has the level 1 or 2; nobody else has one."))
     role, _ = Role.objects.update_or_create(
         user=user,
         organisation=organisation,
@@ -180,7 +190,10 @@ def take_role(
         selectors.require(actor, selectors.MANAGE_PEOPLE, organisation)
     count, _ = Role.objects.filter(user=user, organisation=organisation, kind=kind).delete()
     if not count:
-        raise NotFoundError(f"{user.username} is no {kind} of {organisation.code}.")
+        raise NotFoundError(
+            gettext("%(username)s is no %(kind)s of %(code)s.")
+            % {"username": user.username, "kind": kind, "code": organisation.code}
+        )
     before = {"kind": kind}
     record(actor, "people.take_role", f"user:{user.username}", organisation, before=before)
 
@@ -191,12 +204,17 @@ def close_user(user: User, *, actor: User | None = None) -> User:
 
     The actor must manage people wherever the user has a role.
     """
-    places = [role.organisation for role in user.roles.select_related("organisation")]
+    # asked anew: whoever read the user may have kept only the roles that they see
+    roles = Role.objects.filter(user=user).select_related("organisation")
+    places = [role.organisation for role in roles]
     if actor is not None:
         for place in places:
             selectors.require(actor, selectors.MANAGE_PEOPLE, place)
         if not places and not selectors.may_everywhere(actor, selectors.MANAGE_PEOPLE):
-            raise ForbiddenError(f"You may not close the account of {user.username}.")
+            raise ForbiddenError(
+                gettext("You may not close the account of %(username)s.")
+                % {"username": user.username}
+            )
     user.is_active = False
     user.save(update_fields=["is_active"])
     for token in user.tokens.filter(revoked_at=None):
@@ -211,11 +229,11 @@ def _check_user(user: User, password: str | None) -> None:
         User._meta.get_field("username").clean(user.username, user)
     except ValidationError as error:
         problems = [Problem("username", text, "username") for text in error.messages]
-        raise InvalidError("This name cannot be used.", problems) from error
+        raise InvalidError(gettext("This name cannot be used."), problems) from error
     if password is None:
         return
     try:
         validate_password(password, user)
     except ValidationError as error:
         problems = [Problem("password", text, "password") for text in error.messages]
-        raise InvalidError("This password is too weak.", problems) from error
+        raise InvalidError(gettext("This password is too weak."), problems) from error

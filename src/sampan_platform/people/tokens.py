@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import InvalidError, Problem
@@ -91,17 +92,22 @@ def _check(name: str, scopes: Collection[str], days: int) -> None:
     problems = []
     if not name.strip() or len(name) > 100:
         problems.append(
-            Problem("token-name", "Name what it is for, in 1 to 100 characters.", "name")
+            Problem("token-name", gettext("Name what it is for, in 1 to 100 characters."), "name")
         )
     if not scopes:
-        problems.append(Problem("token-scopes", "Name at least one scope.", "scopes"))
+        problems.append(Problem("token-scopes", gettext("Name at least one scope."), "scopes"))
     problems += [
-        Problem("token-scope", "A scope reads stage:read or stage:write, or is *.", "scopes", scope)
+        Problem(
+            "token-scope",
+            gettext("A scope reads stage:read or stage:write, or is *."),
+            "scopes",
+            scope,
+        )
         for scope in scopes
         if not _SCOPE.fullmatch(scope)
     ]
     if not 1 <= days <= DAYS_MAX:
-        text = f"A token lasts between 1 and {DAYS_MAX} days."
+        text = gettext("A token lasts between 1 and %(days_max)s days.") % {"days_max": DAYS_MAX}
         problems.append(Problem("token-days", text, "days", str(days)))
     if problems:
-        raise InvalidError("This token cannot be made.", problems)
+        raise InvalidError(gettext("This token cannot be made."), problems)

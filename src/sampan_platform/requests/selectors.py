@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import NotFoundError
@@ -57,7 +58,7 @@ def request(user: User, number: int) -> Request:
     """One of them."""
     found = requests(user).filter(pk=number).first()
     if found is None:
-        raise NotFoundError(f"There is no request {number}.")
+        raise NotFoundError(gettext("There is no request %(number)s.") % {"number": number})
     return found
 
 

@@ -14,10 +14,12 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, ForbiddenError, InvalidError, Problem
 from sampan_platform.common.quantity import to_thousandths
+from sampan_platform.common.words import either
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 from sampan_platform.people.services import record
@@ -102,7 +104,8 @@ def decide(
     people.require(actor, people.REVIEW, request.site.organisation)
     if request.submitted_by_id == actor.pk:
         raise ForbiddenError(
-            f"You asked for this yourself. Somebody else must decide on request {request.pk}."
+            gettext("You asked for this yourself. Somebody else must decide on request %(number)s.")
+            % {"number": request.pk}
         )
     granted = request.quantity if quantity is None else Decimal(quantity)
     state = _decision(request, granted, reason)
@@ -142,7 +145,7 @@ def receive(
         What met requests; the rest met the forecast need.
     """
     if not reference:
-        raise InvalidError("A receipt needs a reference, so that it counts once.")
+        raise InvalidError(gettext("A receipt needs a reference, so that it counts once."))
     receipt, is_new = Receipt.objects.get_or_create(
         site_id=site,
         resource_id=resource,
@@ -167,8 +170,11 @@ def receive(
 def _received_before(receipt: Receipt, quantity: Decimal) -> Decimal:
     if receipt.quantity != quantity:
         raise ConflictError(
-            f"The receipt {receipt.reference} was of {receipt.quantity}, not {quantity}. "
-            "Send a correction with a reference of its own."
+            gettext(
+                "The receipt %(reference)s was of %(quantity)s, not %(sent)s. Send a "
+                "correction with a reference of its own."
+            )
+            % {"reference": receipt.reference, "quantity": receipt.quantity, "sent": quantity}
         )
     return Decimal(receipt.met)
 
@@ -187,22 +193,32 @@ def _check(wish: Wish) -> None:
     if wrong:
         problems.append(Problem("bad-quantity", wrong, "quantity", str(wish.quantity)))
     if not wish.reason.strip():
-        problems.append(Problem("no-reason", "Say what it is needed for.", "reason"))
+        problems.append(Problem("no-reason", gettext("Say what it is needed for."), "reason"))
     if wish.priority not in PRIORITIES:
         problems.append(
-            Problem("bad-priority", "Give 1 (most urgent) to 9.", "priority", str(wish.priority))
+            Problem(
+                "bad-priority",
+                gettext("Give 1 (most urgent) to 9."),
+                "priority",
+                str(wish.priority),
+            )
         )
     if not 1 <= wish.covers_days <= DAYS_MAX:
         problems.append(
-            Problem("bad-days", f"Give 1 to {DAYS_MAX}.", "covers_days", str(wish.covers_days))
+            Problem(
+                "bad-days",
+                gettext("Give 1 to %(days_max)s.") % {"days_max": DAYS_MAX},
+                "covers_days",
+                str(wish.covers_days),
+            )
         )
     if problems:
-        raise InvalidError("The request cannot be taken as it is.", problems)
+        raise InvalidError(gettext("The request cannot be taken as it is."), problems)
 
 
 def _wrong_quantity(quantity: Decimal) -> str:
     try:
-        return "" if to_thousandths(quantity) > 0 else "Ask for more than 0."
+        return "" if to_thousandths(quantity) > 0 else gettext("Ask for more than 0.")
     except ValidationError as error:
         return str(error.messages[0])
 
@@ -219,7 +235,8 @@ def _same(found: Request, wish: Wish) -> Request:
     )  # fmt: skip
     if there != sent:
         raise ConflictError(
-            f"There is another request with the client id {found.client_id}. Make a new id."
+            gettext("There is another request with the client id %(client_id)s. Make a new id.")
+            % {"client_id": found.client_id}
         )
     return found
 
@@ -227,14 +244,22 @@ def _same(found: Request, wish: Wish) -> Request:
 def _decision(request: Request, granted: Decimal, reason: str) -> State:
     if granted < 0 or granted > request.quantity:
         raise InvalidError(
-            f"Between 0 and {request.quantity} can be approved, which is what was asked; "
-            f"not {granted}."
+            gettext(
+                "Between 0 and %(quantity)s can be approved, which is what was asked; not "
+                "%(granted)s."
+            )
+            % {"quantity": request.quantity, "granted": granted}
         )
     if granted == request.quantity:
         return State.APPROVED
     if not reason.strip():
-        what = "reject" if granted == 0 else "reduce"
-        raise InvalidError(f"Say why you {what} request {request.pk}.", code="no-reason")
+        text = gettext("Say why you reduce request %(number)s.")
+        if granted == 0:
+            text = gettext("Say why you reject request %(number)s.")
+        raise InvalidError(
+            text % {"number": request.pk},
+            code="no-reason",
+        )
     return State.REJECTED if granted == 0 else State.REDUCED
 
 
@@ -244,7 +269,13 @@ def _move(request: Request, allowed: tuple[State, ...], to: State, **changes: An
     if rows.update(state=to, **changes) != 1:
         request.refresh_from_db()
         raise ConflictError(
-            f"Request {request.pk} is {request.state} and cannot become {to}.", code="bad-state"
+            gettext("Request %(number)s is %(state)s and cannot become %(to)s.")
+            % {
+                "number": request.pk,
+                "state": either(State(request.state).label),
+                "to": either(to.label),
+            },
+            code="bad-state",
         )
     request.refresh_from_db()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
+
 from sampan_platform.common.errors import InvalidError, Problem
 
 if TYPE_CHECKING:
@@ -19,8 +21,16 @@ def in_units(resource: Resource, quantity: Decimal, pack: str) -> Decimal:
     if pack not in sizes:
         known = ", ".join([resource.unit, *sorted(sizes)])
         raise InvalidError(
-            f"{resource.code} has no pack {pack!r}. Use one of: {known}.",
-            [Problem("unknown-pack", f"Use one of: {known}.", "pack", pack)],
+            gettext("%(code)s has no pack %(pack)s. Use one of: %(known)s.")
+            % {"code": resource.code, "pack": f"{pack!r}", "known": known},
+            [
+                Problem(
+                    "unknown-pack",
+                    gettext("Use one of: %(known)s.") % {"known": known},
+                    "pack",
+                    pack,
+                )
+            ],
             code="unknown-pack",
         )
     return quantity * Decimal(sizes[pack])

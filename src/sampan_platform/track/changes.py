@@ -20,6 +20,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, InvalidError
@@ -120,8 +121,11 @@ def _earlier(ask: Ask, order: DispatchOrder) -> Result | None:
         return None
     if event.digest != ask.digest():
         raise ConflictError(
-            f"The change {ask.change} was made already, and it was another one. "
-            "Make a new id for each new change.",
+            gettext(
+                "The change %(change)s was made already, and it was another one. Make a "
+                "new id for each new change."
+            )
+            % {"change": ask.change},
             code="change-reused",
         )
     order.refresh_from_db()
@@ -141,7 +145,8 @@ def _claim(order: DispatchOrder, seen: int | None) -> bool:
 
 def _moved_on(order: DispatchOrder) -> Result:
     raise ConflictError(
-        f"Order {order.number} was changed by somebody else meanwhile. Look at it again.",
+        gettext("Order %(number)s was changed by somebody else meanwhile. Look at it again.")
+        % {"number": order.number},
         code="order-changed",
     )
 
@@ -158,19 +163,30 @@ def _day(ask: Ask, order: DispatchOrder, row: Transition) -> date:
     day = ask.day or latest
     if day > latest:
         raise InvalidError(
-            f"Order {order.number}: {day} lies in the future. Give the day it happened.",
+            gettext("Order %(number)s: %(day)s lies in the future. Give the day it happened.")
+            % {"number": order.number, "day": day},
             code="day-in-future",
         )
     if day < earliest:
-        raise InvalidError(
-            f"Order {order.number}: {day} lies before {earliest}, the day it "
-            f"{'left' if order.shipped_on else 'was issued'}. Give the day it happened.",
-            code="day-too-early",
-        )
+        places = {"number": order.number, "day": day, "earliest": earliest}
+        if order.shipped_on:
+            text = gettext(
+                "Order %(number)s: %(day)s lies before %(earliest)s, the day it left. "
+                "Give the day it happened."
+            )
+        else:
+            text = gettext(
+                "Order %(number)s: %(day)s lies before %(earliest)s, the day it was issued. "
+                "Give the day it happened."
+            )
+        raise InvalidError(text % places, code="day-too-early")
     if ask.expected_on is not None and ask.expected_on < day:
         raise InvalidError(
-            f"Order {order.number}: it cannot be expected on {ask.expected_on}, before {day}. "
-            "Give the day on which it will arrive.",
+            gettext(
+                "Order %(number)s: it cannot be expected on %(expected_on)s, before "
+                "%(day)s. Give the day on which it will arrive."
+            )
+            % {"number": order.number, "expected_on": ask.expected_on, "day": day},
             code="expected-too-early",
         )
     return day
@@ -259,7 +275,10 @@ def _keep_event(
     except IntegrityError as error:
         # at this very moment the same id was used for another order
         raise ConflictError(
-            f"The change {ask.change} was used for another order. Make a new id for each change.",
+            gettext(
+                "The change %(change)s was used for another order. Make a new id for each change."
+            )
+            % {"change": ask.change},
             code="change-reused",
         ) from error
     EventLine.objects.bulk_create(

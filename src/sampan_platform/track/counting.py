@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import InvalidError, Problem
 from sampan_platform.common.quantity import to_thousandths
@@ -73,9 +74,11 @@ def picking(lines: Sequence[OrderLine], picked: Sequence[Picked] | None, reason:
             steps.append(Step(line, Fate.WITHDRAWN, line.reserved - quantity, reason))
     _raise_if(problems)
     if steps and not reason.strip():
-        raise InvalidError("Say why less was picked than ordered.", code="reason-missing")
+        raise InvalidError(gettext("Say why less was picked than ordered."), code="reason-missing")
     if sum((step.quantity for step in steps), ZERO) == sum((one.reserved for one in lines), ZERO):
-        raise InvalidError("Nothing was picked. Cancel the order instead.", code="nothing-picked")
+        raise InvalidError(
+            gettext("Nothing was picked. Cancel the order instead."), code="nothing-picked"
+        )
     return steps
 
 
@@ -87,7 +90,7 @@ def receipt(
         counted = [Counted(one.number, good=one.in_transit) for one in lines if one.in_transit]
     steps = _steps(lines, counted, Fate.RECEIVED, reason)
     if not steps:
-        raise InvalidError("Nothing was counted. Say what came.", code="nothing-counted")
+        raise InvalidError(gettext("Nothing was counted. Say what came."), code="nothing-counted")
     return steps
 
 
@@ -103,9 +106,16 @@ def taking_back(
         [
             Problem(
                 "return-incomplete",
-                f"Line {line.number}: {_plain(line.in_transit)} are on the way, "
-                f"{_plain(totals.get(line.number, ZERO))} are accounted for. "
-                "A return ends the order: count all of it, with what is missing as short.",
+                gettext(
+                    "Line %(number)s: %(in_transit)s are on the way, %(counted)s are "
+                    "accounted for. A return ends the order: count all of it, with what is "
+                    "missing as short."
+                )
+                % {
+                    "number": line.number,
+                    "in_transit": _plain(line.in_transit),
+                    "counted": _plain(totals.get(line.number, ZERO)),
+                },
                 f"line {line.number}",
             )
             for line in lines
@@ -157,7 +167,8 @@ def _wrong_count(line: OrderLine, count: Counted, reason: str) -> list[Problem]:
         return [
             Problem(
                 "reason-missing",
-                f"Line {line.number}: say why it is short or damaged.",
+                gettext("Line %(number)s: say why it is short or damaged.")
+                % {"number": line.number},
                 f"line {line.number}",
             )
         ]
@@ -169,9 +180,17 @@ def _wrong_quantity(line: OrderLine, quantity: Decimal) -> Problem | None:
     try:
         to_thousandths(quantity)
     except ValidationError as error:
-        return Problem("quantity", f"Line {line.number}: {error.messages[0]}", where)
+        return Problem(
+            "quantity",
+            gettext("Line %(number)s: %(messages)s")
+            % {"number": line.number, "messages": error.messages[0]},
+            where,
+        )
     if quantity < 0:
-        text = f"Line {line.number}: {_plain(quantity)} is below zero. Give what was counted."
+        text = gettext("Line %(number)s: %(quantity)s is below zero. Give what was counted.") % {
+            "number": line.number,
+            "quantity": _plain(quantity),
+        }
         return Problem("quantity-negative", text, where, _plain(quantity))
     return None
 
@@ -181,8 +200,11 @@ def _too_much(line: OrderLine, quantity: Decimal, most: Decimal) -> Problem | No
         return None
     return Problem(
         "quantity-too-much",
-        f"Line {line.number}: {_plain(quantity)} are named, and {_plain(most)} are left of it. "
-        "Name no more than that; enter a surplus as a stock count of the site.",
+        gettext(
+            "Line %(number)s: %(quantity)s are named, and %(most)s are left of it. Name no "
+            "more than that; enter a surplus as a stock count of the site."
+        )
+        % {"number": line.number, "quantity": _plain(quantity), "most": _plain(most)},
         f"line {line.number}",
         _plain(quantity),
     )
@@ -196,10 +218,19 @@ def _by_number(lines: Sequence[OrderLine], given: Sequence[tuple[int, Given]]) -
     for number, one in given:
         where = f"line {number}"
         if number not in known:
-            text = f"There is no line {number}. The order has {', '.join(map(str, sorted(known)))}."
+            text = gettext("There is no line %(number)s. The order has %(known)s.") % {
+                "number": number,
+                "known": ", ".join(map(str, sorted(known))),
+            }
             problems.append(Problem("unknown-line", text, where))
         elif number in found:
-            problems.append(Problem("line-twice", f"Line {number} is named twice.", where))
+            problems.append(
+                Problem(
+                    "line-twice",
+                    gettext("Line %(number)s is named twice.") % {"number": number},
+                    where,
+                )
+            )
         found[number] = one
     _raise_if(problems)
     return found
@@ -214,4 +245,8 @@ def _plain(quantity: Decimal) -> str:
 def _raise_if(problems: Sequence[Problem]) -> None:
     if problems:
         more = f" And {len(problems) - 1} more." if len(problems) > 1 else ""
-        raise InvalidError(f"{problems[0].message}{more}", problems, code=problems[0].code)
+        raise InvalidError(
+            f"{problems[0].message}{more}",
+            problems,
+            code=problems[0].code,
+        )

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import InvalidError, NotFoundError
 from sampan_platform.people.models import User
@@ -110,7 +111,10 @@ def document(user: User, number: str, kind: str) -> Paper:
     The dispatch order says what was ordered; the packing list what is packed, or was shipped.
     """
     if kind not in TITLES:
-        raise InvalidError(f"There is no document {kind[:40]}; there are {', '.join(TITLES)}.")
+        raise InvalidError(
+            gettext("There is no document %(kind)s; there are %(titles)s.")
+            % {"kind": kind[:40], "titles": ", ".join(TITLES)}
+        )
     lines = OrderLine.objects.select_related("resource").prefetch_related("resource__packagings")
     order = (
         visible(user)
@@ -120,7 +124,10 @@ def document(user: User, number: str, kind: str) -> Paper:
         .first()
     )
     if order is None:
-        raise NotFoundError(f"There is no order {number[:40]}, or it is not yours to see.")
+        raise NotFoundError(
+            gettext("There is no order %(number)s, or it is not yours to see.")
+            % {"number": number[:40]}
+        )
     return _paper(order, kind)
 
 

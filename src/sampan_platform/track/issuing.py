@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F, prefetch_related_objects
+from django.utils.translation import gettext
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError
@@ -63,13 +64,18 @@ def make_orders(plan_run: PlanRun, lines: Sequence[PlanLine], actor: User) -> li
 
 def _check(plan_run: PlanRun, lines: Sequence[PlanLine]) -> None:
     if plan_run.approval != APPROVED:
-        raise ConflictError(f"Plan {plan_run.pk} is not approved. Approve it first.")
+        raise ConflictError(
+            gettext("Plan %(number)s is not approved. Approve it first.") % {"number": plan_run.pk}
+        )
     wrong = [line for line in lines if line.plan_id != plan_run.pk or line.frozen]
     if wrong:
         names = ", ".join(str(line.number) for line in wrong[:10])
         raise ConflictError(
-            f"Plan {plan_run.pk}: lines {names} are of another plan or ordered already. "
-            "Order the lines that the plan adds."
+            gettext(
+                "Plan %(number)s: lines %(names)s are of another plan or ordered already. "
+                "Order the lines that the plan adds."
+            )
+            % {"number": plan_run.pk, "names": names}
         )
 
 

@@ -25,6 +25,7 @@ from django.db.models import (
     QuerySet,
     Sum,
 )
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.people.models import User
@@ -73,7 +74,10 @@ def by_lane(
 ) -> list[LaneRow]:
     """What left from `since` to `until`, both included, of orders that the user sees."""
     if since > until:
-        raise InvalidError(f"{since} lies after {until}. Give the earlier day first.")
+        raise InvalidError(
+            gettext("%(since)s lies after %(until)s. Give the earlier day first.")
+            % {"since": since, "until": until}
+        )
     lines = OrderLine.objects.filter(
         order__in=visible(user).filter(shipped_on__range=(since, until)), shipped__gt=0
     )

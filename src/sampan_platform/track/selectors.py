@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.utils.translation import gettext
 
 from sampan_platform.common.errors import InvalidError, NotFoundError
 from sampan_platform.people.models import User
@@ -17,6 +19,7 @@ from sampan_platform.track.models import (
     NOT_LEFT,
     ON_THE_WAY,
     DispatchOrder,
+    EventLine,
     OrderEvent,
     OrderLine,
     OrderState,
@@ -88,13 +91,24 @@ def order(user: User, number: str) -> DispatchOrder:
     """One order with its ends; not found where the user may not see it."""
     found = visible(user).select_related(*ENDS).filter(number=number).first()
     if found is None:
-        raise NotFoundError(f"There is no order {number[:40]}, or it is not yours to see.")
+        raise NotFoundError(
+            gettext("There is no order %(number)s, or it is not yours to see.")
+            % {"number": number[:40]}
+        )
     return found
 
 
-def whole_order(user: User, number: str) -> DispatchOrder:
-    """One order with its lines, every change and what each did; a fixed number of queries."""
-    events = OrderEvent.objects.select_related("by").prefetch_related("lines__line")
+def whole_order(user: User, number: str, parts_max: int | None = None) -> DispatchOrder:
+    """One order with its lines, every change and what each did; a fixed number of queries.
+
+    With `parts_max`, only so many of the quantities that each change moved.
+    """
+    # joined, since SQLite refuses to look up more than 1,000 lines by their numbers
+    parts = EventLine.objects.select_related("line")
+    if parts_max is not None:
+        place = Window(RowNumber(), partition_by="event", order_by="id")
+        parts = parts.annotate(place=place).filter(place__lte=parts_max)
+    events = OrderEvent.objects.select_related("by").prefetch_related(Prefetch("lines", parts))
     found = (
         visible(user)
         .select_related(*ENDS, "issued_by")
@@ -106,7 +120,10 @@ def whole_order(user: User, number: str) -> DispatchOrder:
         .first()
     )
     if found is None:
-        raise NotFoundError(f"There is no order {number[:40]}, or it is not yours to see.")
+        raise NotFoundError(
+            gettext("There is no order %(number)s, or it is not yours to see.")
+            % {"number": number[:40]}
+        )
     return found
 
 
@@ -127,8 +144,11 @@ def _by_course(asked: Filters) -> Q:
     unknown = sorted(set(asked.states) - set(OrderState.values))
     if unknown:
         raise InvalidError(
-            f"There is no state {', '.join(one[:40] for one in unknown)}; "
-            f"there are {', '.join(OrderState.values)}.",
+            gettext("There is no state %(listed)s; there are %(known)s.")
+            % {
+                "listed": ", ".join(one[:40] for one in unknown),
+                "known": ", ".join(OrderState.values),
+            },
             code="unknown-state",
         )
     found = Q(state__in=asked.states) if asked.states else Q()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
@@ -14,7 +14,8 @@ ENDS = ("lane", "origin__organisation", "destination__organisation")
 
 def visible(user: User) -> QuerySet[DispatchOrder]:
     """The orders that start or end in the user's part of the tree."""
-    return DispatchOrder.objects.filter(
-        people.reach(user, people.SEE, "origin__organisation__path")
-        | people.reach(user, people.SEE, "destination__organisation__path")
-    )
+    found = Q(pk__in=[])
+    for path in people.paths(user, people.SEE):
+        found |= Q(origin__organisation__path__startswith=path)
+        found |= Q(destination__organisation__path__startswith=path)
+    return DispatchOrder.objects.filter(found)

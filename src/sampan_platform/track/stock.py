@@ -21,6 +21,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import uuid5
 
+from django.utils.translation import gettext
+
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.ledger import selectors as ledger_reads
 from sampan_platform.ledger import services as ledger
@@ -172,9 +174,19 @@ def _take(line: PlanLine, lots: list[Part]) -> list[Part]:
     if wanted:
         assert line.lane is not None
         raise InvalidError(
-            f"Plan line {line.number}: {line.quantity} {line.resource.code} are to leave "
-            f"{line.lane.origin.code} over {line.lane_code}, and {wanted} of them are not there, "
-            "free and good on arrival. Make the plan again with the stock as it is now.",
+            gettext(
+                "Plan line %(number)s: %(quantity)s %(resource)s are to leave %(origin)s over "
+                "%(lane_code)s, and %(wanted)s of them are not there, free and good on "
+                "arrival. Make the plan again with the stock as it is now."
+            )
+            % {
+                "number": line.number,
+                "quantity": line.quantity,
+                "resource": line.resource.code,
+                "origin": line.lane.origin.code,
+                "lane_code": line.lane_code,
+                "wanted": wanted,
+            },
             code="stock-missing",
         )
     return taken

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from sampan_platform.common.errors import ConflictError, ForbiddenError, InvalidError
+from sampan_platform.common.words import any_of, either, is_chinese
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 from sampan_platform.track.models import DispatchOrder, OrderState
@@ -76,11 +78,22 @@ def find(action: str, order: DispatchOrder) -> Transition:
     """The action's row, if the order's state allows it."""
     row = ACTIONS.get(action)
     if row is None:
-        raise InvalidError(f"There is no action {action[:40]}; there are {', '.join(ACTIONS)}.")
+        raise InvalidError(
+            gettext("There is no action %(action)s; there are %(actions)s.")
+            % {"action": action[:40], "actions": ", ".join(ACTIONS)}
+        )
     if order.state not in row.before:
         raise ConflictError(
-            f"Order {order.number} is {_label(order.state)}; to {row.name_en} it, it must be "
-            f"{_words(_label(one) for one in row.before)}. Look at the order again.",
+            gettext(
+                "Order %(number)s is %(state)s; to %(action)s it, it must be %(needed)s. "
+                "Look at the order again."
+            )
+            % {
+                "number": order.number,
+                "state": _label(order.state),
+                "action": _name(row),
+                "needed": any_of(_label(one) for one in row.before),
+            },
             code="order-state",
         )
     return row
@@ -89,10 +102,12 @@ def find(action: str, order: DispatchOrder) -> Transition:
 def require(row: Transition, order: DispatchOrder, actor: User) -> None:
     """Raise unless the actor may; that they can see the order is known already."""
     if not may(row, order, actor):
-        ends = _words(f"the {end} {getattr(order, end).code}" for _, end in row.who)
+        ends = any_of(_end(order, end) for _, end in row.who)
         raise ForbiddenError(
-            f"You may not {row.name_en} order {order.number}. "
-            f"Somebody who may do so at {ends} can.",
+            gettext(
+                "You may not %(action)s order %(number)s. Somebody who may do so at %(ends)s can."
+            )
+            % {"action": _name(row), "number": order.number, "ends": ends},
         )
 
 
@@ -113,8 +128,10 @@ def require_reason(row: Transition, order: DispatchOrder, reason: str) -> None:
     """Raise where the action must say why and does not."""
     if order.state in row.reason_needed_after and not reason.strip():
         raise InvalidError(
-            f"Say why: to {row.name_en} order {order.number}, which is "
-            f"{_label(order.state)}, a reason is needed.",
+            gettext(
+                "Say why: to %(action)s order %(number)s, which is %(state)s, a reason is needed."
+            )
+            % {"action": _name(row), "number": order.number, "state": _label(order.state)},
             code="reason-missing",
         )
 
@@ -129,9 +146,15 @@ def after_receipt(outstanding: bool, short: bool, damaged: bool) -> OrderState:
 
 
 def _label(state: str) -> str:
-    return OrderState(state).label.rsplit(" ", 1)[0]
+    return either(OrderState(state).label)
 
 
-def _words(parts: Iterable[str]) -> str:
-    """Joined by `or`, each once."""
-    return " or ".join(dict.fromkeys(parts))
+def _end(order: DispatchOrder, end: str) -> str:
+    site = {"site": getattr(order, end).code}
+    if end == ORIGIN:
+        return gettext("the origin %(site)s") % site
+    return gettext("the destination %(site)s") % site
+
+
+def _name(row: Transition) -> str:
+    return row.name_zh if is_chinese() else row.name_en

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,10 +19,15 @@ from django.utils.translation import gettext as _
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, InvalidError, PlatformError
+from sampan_platform.http.models import IdempotentAnswer
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 from sampan_platform.web.screens import menu
 
+LINE_LENGTH_MAX = 200
+"""Of what is typed into one line, such as a name."""
+TEXT_LENGTH_MAX = 2000
+"""Of a reason or a comment."""
 Arguments = ParamSpec("Arguments")
 View = Callable[Concatenate[HttpRequest, Arguments], HttpResponse]
 
@@ -38,6 +44,7 @@ def page(view: View[Arguments]) -> View[Arguments]:
     ) -> HttpResponse:
         timezone.activate(ZoneInfo(zone_of(request)))
         try:
+            _require_text(request)
             return view(request, *args, **kwargs)
         except (InvalidError, ConflictError) as error:
             if request.method != "POST":
@@ -88,6 +95,41 @@ def once(request: HttpRequest) -> UUID:
         raise InvalidError(text) from error
 
 
+def do_once(request: HttpRequest, work: Callable[[], object]) -> bool:
+    """Do it unless this very form was sent before; whether it was done now.
+
+    For what has no id of its own by which the platform would know it again. What is refused
+    is taken back with its number, so that the corrected form may be sent.
+    """
+    with transaction.atomic():
+        _entry, is_new = IdempotentAnswer.objects.get_or_create(
+            user=user_of(request),
+            key=f"page-{once(request)}",
+            method="POST",
+            path=request.path[:400],
+            defaults={"digest": "", "at": clock.now()},
+        )
+        if is_new:
+            work()
+    return is_new
+
+
+def typed(said: QueryDict, field: str, length_max: int = LINE_LENGTH_MAX) -> str:
+    """What was typed into a field, without the spaces around it.
+
+    Raises
+    ------
+    InvalidError
+        If it is longer than what can be kept.
+    """
+    text = str(said.get(field, "")).strip()
+    if len(text) > length_max:
+        problem = _("“%(text)s…” is too long: %(count)s characters; at most %(most)s are kept.")
+        about = {"text": text[:40], "count": len(text), "most": length_max}
+        raise InvalidError(problem % about)
+    return text
+
+
 def tell(request: HttpRequest, text: str) -> None:
     """Something good, on the next page that is shown."""
     messages.success(request, text)
@@ -107,6 +149,14 @@ def go_back(request: HttpRequest, otherwise: str = "/") -> HttpResponseRedirect:
         ):
             return HttpResponseRedirect(address)
     return HttpResponseRedirect(otherwise)
+
+
+def _require_text(request: HttpRequest) -> None:
+    """Refuse the character NUL: no text of ours holds it, and PostgreSQL cannot keep it."""
+    said = [*request.GET.lists(), *request.POST.lists()]
+    if "\0" in request.path or any("\0" in "".join([key, *texts]) for key, texts in said):
+        text = _("A text holds a character that cannot be kept (NUL). Type it again.")
+        raise InvalidError(text)
 
 
 def _refused(request: HttpRequest, error: PlatformError) -> HttpResponse:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from sampan_platform.common.errors import ForbiddenError, NotFoundError
 from sampan_platform.people import selectors, services, tokens
-from sampan_platform.people.models import RoleKind, User
-from sampan_platform.web.pages import page, show, tell, user_of
+from sampan_platform.people.models import Organisation, RoleKind, User
+from sampan_platform.web.pages import do_once, page, show, tell, typed, user_of
 
-MINE = "-"
-"""In addresses: the account of whoever is signed in."""
+LEVELS = {"approver-1": ("approver", 1), "approver-2": ("approver", 2)}
+"""Approvers by their level, as the page's list of roles names them."""
 
 
 @page
@@ -20,17 +21,27 @@ def accounts(request: HttpRequest) -> HttpResponse:
     """Everybody with a role where the user manages people."""
     user = _manager(request)
     if request.method == "POST":
-        said = request.POST
-        made = services.create_user(
-            said.get("username", "").strip(), said.get("password") or None, actor=user
-        )
-        place = selectors.organisation(user, said.get("organisation", ""), selectors.MANAGE_PEOPLE)
-        services.give_role(made, place, said.get("role", ""), actor=user,
-                           approval_level=_level(said.get("role", "")))  # fmt: skip
+        made = _make(request, user)
         tell(request, _("%(name)s can sign in now.") % {"name": made.username})
         return redirect("web:accounts:account", made.username)
     context = {"people": selectors.users(user).order_by("username"), **_choices(user)}
     return show(request, "web/accounts/accounts.html", context)
+
+
+@transaction.atomic
+def _make(request: HttpRequest, user: User) -> User:
+    """An account with its first role, or neither."""
+    said = request.POST
+    place = selectors.organisation(user, said.get("organisation", ""), selectors.MANAGE_PEOPLE)
+    made = services.create_user(typed(said, "username"), said.get("password") or None, actor=user)
+    _give(made, place, said.get("role", ""), user)
+    return made
+
+
+def _give(account: User, place: Organisation, role: str, user: User) -> None:
+    """The role as the page's list names it: an approver's says the level."""
+    kind, level = LEVELS.get(role, (role, 0))
+    services.give_role(account, place, kind, approval_level=level, actor=user)
 
 
 @page
@@ -47,7 +58,7 @@ def account(request: HttpRequest, username: str) -> HttpResponse:
             return redirect("web:accounts:account", username)
     context = {
         "account": found,
-        "roles": found.roles.select_related("organisation"),
+        "roles": found.roles.all(),
         "tokens": found.tokens.order_by("-id"),
         "secret": made_token,
         **_choices(user),
@@ -60,23 +71,27 @@ def _change(request: HttpRequest, user: User, found: User) -> str | None:
     said = request.POST
     action = said.get("action", "")
     if action in ("give", "take"):
-        kind, _sep, _rest = said.get("role", "").partition("-")
         place = selectors.organisation(user, said.get("organisation", ""), selectors.MANAGE_PEOPLE)
         if action == "give":
-            level = _level(said.get("role", ""))
-            services.give_role(found, place, kind, approval_level=level, actor=user)
+            _give(found, place, said.get("role", ""), user)
         else:
-            services.take_role(found, place, kind, actor=user)
+            services.take_role(found, place, said.get("role", ""), actor=user)
     elif action == "close":
         services.close_user(found, actor=user)
     elif action == "token" and found.pk == user.pk:
-        return tokens.create_token(
-            found, said.get("name", "").strip() or "page", ["*"], actor=user
-        )[1]
+        return _token(request, user)
     else:
         raise NotFoundError(_("There is no such action."))
     tell(request, _("Noted."))
     return None
+
+
+def _token(request: HttpRequest, user: User) -> str | None:
+    """The secret of a token that was made now; the same form again makes no other."""
+    secrets: list[str] = []
+    name = typed(request.POST, "name") or "page"
+    do_once(request, lambda: secrets.append(tokens.create_token(user, name, ["*"], actor=user)[1]))
+    return secrets[0] if secrets else None
 
 
 def _manager(request: HttpRequest) -> User:
@@ -84,10 +99,6 @@ def _manager(request: HttpRequest) -> User:
     if not selectors.paths(user, selectors.MANAGE_PEOPLE):
         raise ForbiddenError(_("People are managed by operators."))
     return user
-
-
-def _level(role: str) -> int:
-    return {"approver-1": 1, "approver-2": 2}.get(role, 0)
 
 
 def _choices(user: User) -> dict[str, object]:

@@ -19,10 +19,12 @@ from sampan_platform.monitor import selectors, services
 from sampan_platform.monitor.models import UNDER_WAY, Alert, Severity
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
-from sampan_platform.web.pages import page, show, tell, user_of
+from sampan_platform.web.pages import TEXT_LENGTH_MAX, do_once, page, show, tell, typed, user_of
 
 ROWS = 100
 HISTORY_DAYS = 28
+HANDLERS = 30
+"""People offered to give an alert to."""
 CHECK_NAMES = {
     "days-of-cover": _lazy("Days of cover too low"),
     "utilisation": _lazy("Capacity at its limit"),
@@ -69,8 +71,10 @@ def alerts(request: HttpRequest) -> HttpResponse:
 def _of_group(rows: Any, rule: str, item: str) -> Any:
     if rule:
         rows = rows.filter(check_code=rule)
-    if item.isdigit():
-        rows = rows.filter(resource_id=int(item))
+    if item.isdecimal():
+        rows = rows.filter(resource_id=int(item[:18]))
+    elif item:
+        rows = rows.none()
     return rows
 
 
@@ -80,19 +84,16 @@ def alert(request: HttpRequest, number: int) -> HttpResponse:
     user = user_of(request)
     row = selectors.alert(user, number)
     if request.method == "POST":
-        _handle(request, row)
+        do_once(request, lambda: _handle(request, row))
+        tell(request, _("Noted."))
         return redirect("web:alerts:alert", number)
     history = _figures(user, row)
-    handlers = [
-        one for one in people.users(user).filter(is_active=True).order_by("username")
-        if people.may(one, people.HANDLE_ALERTS, row.organisation)
-    ][:30] if people.may(user, people.HANDLE_ALERTS, row.organisation) else []  # fmt: skip
     context = {
         "alert": row,
         "text": _sentence(row),
         "rule": _check_name(row.check_code),
         "events": row.events.select_related("by"),
-        "handlers": handlers,
+        "handlers": _handlers(user, row),
         "under_way": row.state in UNDER_WAY,
         "history": history,
         "chart": _chart(history),
@@ -100,8 +101,17 @@ def alert(request: HttpRequest, number: int) -> HttpResponse:
     return show(request, "web/alerts/alert.html", context)
 
 
+def _handlers(user: User, row: Alert) -> list[User]:
+    """Those who could look after it, if the person may say who does; two queries for all."""
+    path, held = row.organisation.path, people.holders(people.HANDLE_ALERTS)
+    able = [one for one, paths in held.items() if path.startswith(tuple(paths))]
+    if user.pk not in able:
+        return []
+    return list(people.users(user).filter(pk__in=able).order_by("username")[:HANDLERS])
+
+
 def _handle(request: HttpRequest, row: Alert) -> None:
-    user, note = user_of(request), request.POST.get("note", "")
+    user, note = user_of(request), typed(request.POST, "note", TEXT_LENGTH_MAX)
     action = request.POST.get("action", "")
     if action == "acknowledge":
         services.acknowledge(row, user, note)
@@ -116,7 +126,6 @@ def _handle(request: HttpRequest, row: Alert) -> None:
         services.resolve(row, user, note)
     else:
         raise InvalidError(_("There is no such action."))
-    tell(request, _("Noted."))
 
 
 def _sentence(row: Alert) -> str:

@@ -15,10 +15,13 @@ from sampan_platform.common.errors import ForbiddenError, InvalidError, NotFound
 from sampan_platform.ledger import selectors
 from sampan_platform.ledger.proof import prove
 from sampan_platform.people import selectors as people
+from sampan_platform.web.ledger import naming
 from sampan_platform.web.pages import page, show, user_of, zone_of
 
 ROWS = 200
-CARD_DAYS = 30
+CARD = timedelta(days=30)
+EARLIEST = date.min + CARD
+"""Before it no card of so many days can begin."""
 
 
 @page
@@ -50,11 +53,14 @@ def card(request: HttpRequest) -> HttpResponse:
     if site is None or item is None:
         raise NotFoundError(_("Choose a site and an item that you see."))
     until = _day(asked.get("until", ""), clock.today(zone_of(request)))
-    since = _day(asked.get("since", ""), until - timedelta(CARD_DAYS))
+    since = _day(asked.get("since", ""), max(until, EARLIEST) - CARD)
+    if since > until:
+        raise InvalidError(_("The first day lies after the last. Choose them again."))
     lots = selectors.stocks_for(user).filter(site=site, resource=item)
+    found = selectors.stock_card(site.pk, item.pk, since, until)
     context = {
-        "site": site, "item": item, "since": since, "until": until,
-        "card": selectors.stock_card(site.pk, item.pk, since, until), "lots": lots,
+        "site": site, "item": item, "since": since, "until": until, "card": found,
+        "lines": [(one, naming.movement(one.kind)) for one in found.lines], "lots": lots,
     }  # fmt: skip
     return show(request, "web/ledger/card.html", context)
 
@@ -65,12 +71,15 @@ def where(request: HttpRequest) -> HttpResponse:
     """Where each unit of a lot is, or what became of it: for quarantine and recall."""
     item = catalogue.resources().filter(code=request.GET.get("item", "")).first()
     lot = request.GET.get("lot", "").strip()
-    found = selectors.where_did_it_go(item.pk, lot, user_of(request)) if item and lot else []
+    user = user_of(request)
+    found = selectors.where_did_it_go(item.pk, lot, user) if item and lot else []
     sites = {one.code: one for one in catalogue.sites().select_related(None)}
     context = {
         "item": item,
         "lot": lot,
-        "rows": [(one, sites.get(one.site)) for one in found],
+        "rows": [(one, naming.account(one.kind), sites.get(one.site)) for one in found],
+        "holds": selectors.holds(item.pk, lot, user) if item and lot else [],
+        "may_hold": bool(people.paths(user, people.COUNT_STOCK)),
         "items": catalogue.resources().prefetch_related(None),
     }
     return show(request, "web/ledger/where.html", context)

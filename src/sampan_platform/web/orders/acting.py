@@ -16,6 +16,7 @@ from sampan_platform.people.models import User
 from sampan_platform.track import services
 from sampan_platform.track.counting import Counted, Picked
 from sampan_platform.track.models import DispatchOrder
+from sampan_platform.web.pages import TEXT_LENGTH_MAX, typed
 
 FATES = ("good", "short", "damaged", "quarantined")
 
@@ -25,7 +26,7 @@ def act(order: DispatchOrder, action: str, change: UUID, actor: User, said: Quer
     doing = ACTIONS.get(action)
     if doing is None:
         raise NotFoundError(_("There is no such action."))
-    more: dict[str, Any] = {"reason": said.get("reason", "").strip()}
+    more: dict[str, Any] = {"reason": typed(said, "reason", TEXT_LENGTH_MAX)}
     return doing(order, change, actor, said, more)
 
 
@@ -41,14 +42,14 @@ def _pick(order: DispatchOrder, change: UUID, actor: User, said: QueryDict, more
 def _ship(order: DispatchOrder, change: UUID, actor: User, said: QueryDict, more: Any) -> Any:
     del more["reason"]
     return services.ship(
-        order.number, change, actor, carrier=said.get("carrier", "").strip(),
-        vehicle=said.get("vehicle", "").strip(), expected_on=_day(said.get("expected_on", "")),
+        order.number, change, actor, carrier=typed(said, "carrier"),
+        vehicle=typed(said, "vehicle"), expected_on=_day(said.get("expected_on", "")),
     )  # fmt: skip
 
 
 def _transit(order: DispatchOrder, change: UUID, actor: User, said: QueryDict, more: Any) -> Any:
     return services.report_transit(
-        order.number, change, actor, place=said.get("place", "").strip(),
+        order.number, change, actor, place=typed(said, "place"),
         expected_on=_day(said.get("expected_on", "")), **more,
     )  # fmt: skip
 
@@ -62,7 +63,7 @@ def _receive(order: DispatchOrder, change: UUID, actor: User, said: QueryDict, m
             if (text := said.get(f"{fate}-{line.number}", "").strip())
         }
         if figures:
-            why = said.get(f"reason-{line.number}", "").strip()
+            why = typed(said, f"reason-{line.number}", TEXT_LENGTH_MAX)
             counted.append(Counted(line.number, reason=why, **figures))
     return services.receive(order.number, change, actor, counted=counted or None, **more)
 

@@ -22,6 +22,8 @@ from sampan_platform.web.pages import once, page, show, tell, user_of, zone_of
 
 CARDS = 60
 """Orders shown of each state; the count says how many there are."""
+PARTS = 20
+"""Quantities shown of each change of an order; those of all lines stand in its table."""
 BOARD = ("issued", "picked", "shipped", "in_transit", "part_received")
 ENDED = ("received", "short", "damaged", "returned", "closed", "cancelled")
 
@@ -66,7 +68,7 @@ def find(request: HttpRequest) -> HttpResponse:
 @require_GET
 def order(request: HttpRequest, number: str) -> HttpResponse:
     """One order: its lines, its course, and what this person can do with it now."""
-    row = selectors.whole_order(user_of(request), number)
+    row = selectors.whole_order(user_of(request), number, PARTS)
     context = _facts(request, row)
     actions = transitions.allowed_actions(row, user_of(request))
     context |= {"actions": [transitions.ACTIONS[name] for name in actions], "may": set(actions)}
@@ -89,7 +91,7 @@ def _facts(request: HttpRequest, row: DispatchOrder) -> dict[str, Any]:
 @require_GET
 def paper(request: HttpRequest, number: str) -> HttpResponse:
     """The dispatch order, or with `kind=packing` the packing list, for printing."""
-    row = selectors.whole_order(user_of(request), number)
+    row = selectors.whole_order(user_of(request), number, PARTS)
     address = request.build_absolute_uri(f"/orders/{row.number}/")
     context = _facts(request, row)
     context |= {
@@ -112,7 +114,7 @@ def _qr(text: str) -> SafeString:
 def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     """One change of the order, once."""
     user = user_of(request)
-    row = selectors.whole_order(user, number)
+    row = selectors.whole_order(user, number, PARTS)
     acting.act(row, action, once(request), user, request.POST)
     tell(request, _("Order %(number)s: done.") % {"number": number})
     return redirect("web:orders:order", number)

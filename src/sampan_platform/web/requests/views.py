@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,13 +15,23 @@ from django.utils.translation import gettext as _
 from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.collect import selectors as collect
 from sampan_platform.common import clock
-from sampan_platform.common.errors import InvalidError, NotFoundError
+from sampan_platform.common.errors import ForbiddenError, InvalidError, NotFoundError
+from sampan_platform.common.quantity import to_thousandths
 from sampan_platform.ledger import selectors as ledger
 from sampan_platform.people import selectors as people
 from sampan_platform.requests import selectors, services
 from sampan_platform.requests.models import Request, State
 from sampan_platform.track import selectors as track
-from sampan_platform.web.pages import once, page, show, tell, user_of
+from sampan_platform.web.pages import (
+    TEXT_LENGTH_MAX,
+    do_once,
+    once,
+    page,
+    show,
+    tell,
+    typed,
+    user_of,
+)
 
 ROWS = 100
 
@@ -46,6 +57,8 @@ def new(request: HttpRequest) -> HttpResponse:
     """Ask for something."""
     user = user_of(request)
     sites = people.within(user, people.REQUEST, catalogue.sites(), "organisation__path")
+    if not sites:
+        raise ForbiddenError(_("You may not ask for anything at any site."))
     context: dict[str, Any] = {"said": request.POST}
     if request.method == "POST":
         try:
@@ -73,18 +86,29 @@ def _wish(request: HttpRequest, sites: Any) -> services.Wish:
         return services.Wish(
             site=site,
             resource=item,
-            quantity=Decimal(said.get("quantity", "").replace(",", "").strip()),
+            quantity=_quantity(said.get("quantity", "")),
             needed_by=date.fromisoformat(said.get("needed_by", "")),
-            reason=said.get("reason", ""),
+            reason=typed(said, "reason", TEXT_LENGTH_MAX),
             pack=said.get("pack", ""),
             priority=int(said.get("priority", "2")),
             covers_days=int(said.get("covers_days", "7")),
             additional=said.get("additional") == "1",
         )
-    except InvalidOperation as error:
-        raise InvalidError(_("Give the quantity as a number.")) from error
     except ValueError as error:
         raise InvalidError(_("Give the day as 2020-02-14, and whole numbers.")) from error
+
+
+def _quantity(text: str) -> Decimal:
+    """A number that can be kept; how much of it makes sense is the services' to say."""
+    try:
+        found = Decimal(text.replace(",", "").replace("，", "").strip())
+        to_thousandths(found)
+    except InvalidOperation as error:
+        raise InvalidError(_("Give the quantity as a number.")) from error
+    except ValidationError as error:
+        text = _("No quantity is so large, or finer than three decimals.")
+        raise InvalidError(text) from error
+    return found
 
 
 @page
@@ -93,7 +117,8 @@ def request_(request: HttpRequest, number: int) -> HttpResponse:
     user = user_of(request)
     row = selectors.request(user, number)
     if request.method == "POST":
-        _decide(request, row)
+        do_once(request, lambda: _decide(request, row))
+        tell(request, _("Noted."))
         return redirect("web:requests:request", number)
     owner = row.site.organisation
     may_review = people.may(user, people.REVIEW, owner) and row.submitted_by_id != user.pk
@@ -140,21 +165,16 @@ def _competing(user: Any, row: Request) -> list[dict[str, Any]]:
 
 def _decide(request: HttpRequest, row: Request) -> None:
     user, said = user_of(request), request.POST
-    action, reason = said.get("action", ""), said.get("reason", "").strip()
+    action, reason = said.get("action", ""), typed(said, "reason", TEXT_LENGTH_MAX)
     if action == "review":
         services.review(row, user, reason)
     elif action == "approve":
         services.decide(row, user, reason=reason)
     elif action == "reduce":
-        try:
-            quantity = Decimal(said.get("quantity", "").replace(",", "").strip())
-        except InvalidOperation as error:
-            raise InvalidError(_("Give the quantity as a number.")) from error
-        services.decide(row, user, quantity, reason)
+        services.decide(row, user, _quantity(said.get("quantity", "")), reason)
     elif action == "reject":
         services.decide(row, user, Decimal(0), reason)
     elif action == "withdraw":
         services.withdraw(row, user, reason)
     else:
         raise NotFoundError(_("There is no such action."))
-    tell(request, _("Noted."))

@@ -28,7 +28,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "parts": examine(),
         "jobs": dispatch.plans(user)[:JOBS],
         "versions": [
-            ("Sampan", version),
+            ("Sampan", version()),
             ("Django", django.get_version()),
             ("Python", platform.python_version()),
         ],

@@ -22,6 +22,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from sampan_platform.common import words
+
 register = template.Library()
 BUILT = Path(__file__).parents[1] / "static" / "sampan"
 SEPARATORS = {"vi": (".", ","), "id": (".", ",")}
@@ -70,18 +72,14 @@ def name(thing: Any) -> str:
     """A site's, organisation's or resource's name in the page's language, else its code."""
     if thing is None:
         return ""
-    chinese = getattr(thing, "name_zh", "") if _is_chinese() else ""
+    chinese = getattr(thing, "name_zh", "") if words.is_chinese() else ""
     return str(chinese or getattr(thing, "name_en", "") or thing)
 
 
 @register.filter
 def either(text: Any) -> str:
     """Of a label in both languages ("factory 工厂"), the part in the page's language."""
-    words = str(text).split(" ")
-    chinese = [word for word in words if any(ord(letter) > 0x2E80 for letter in word)]
-    english = [word for word in words if word not in chinese]
-    chosen = chinese if _is_chinese() and chinese else english or words
-    return " ".join(chosen)
+    return words.either(text)
 
 
 @register.filter
@@ -163,7 +161,3 @@ def query(context: RequestContext, **changes: Any) -> str:
         else:
             kept[key] = str(value)
     return "?" + urlencode(list(kept.lists()), doseq=True)
-
-
-def _is_chinese() -> bool:
-    return (get_language() or "").startswith("zh")

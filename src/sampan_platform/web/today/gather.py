@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Window
 
 from sampan_platform.collect import due
 from sampan_platform.collect.due import Rate
@@ -30,12 +33,11 @@ class PlaceRate:
 
 def latest_due_day(user: User, today: date) -> date:
     """The last day whose reports are due by now: yesterday, or today where some came already."""
-    return today if due.rate(user, today).came else today - timedelta(1)
+    return today if due.came_already(user, today) else today - timedelta(1)
 
 
-def rates_by_place(user: User, day: date) -> list[PlaceRate]:
+def rates_by_place(user: User, by_owner: Mapping[int, Rate]) -> list[PlaceRate]:
     """Of each organisation right below the user's own; the least complete first."""
-    by_owner = due.rates_by_owner(user, day)
     seen = list(people.organisations(user).order_by("path"))
     parts = _parts(seen)
     owners = {one.pk: one.path for one in seen}
@@ -68,30 +70,63 @@ def _above(upper: Organisation, lower: Organisation) -> bool:
 
 def gather(user: User, today: date) -> dict[str, Any]:
     """All of it, in a fixed number of queries."""
-    day = latest_due_day(user, today)
-    missing = due.missing(user, day)
-    alerts = monitor.open_alerts(user)
-    mine = alerts.filter(owner=user)
-    open_orders = track.orders(user, track.Filters(open_only=True))
-    overdue = open_orders.filter(expected_on__lt=today)
-    plans = dispatch.waiting(user).select_related("organisation").order_by("-id")
+    return {**_reports(user, today), **_alerts(user), **_waiting(user), **_orders(user, today)}
+
+
+def _reports(user: User, today: date) -> dict[str, Any]:
+    seen = due.picture(user, latest_due_day(user, today))
+    missing, by_owner = due.missing_in(seen), due.rates_in(seen)
     return {
-        "day": day,
+        "day": seen.day,
         "now": clock.now(),
-        "rate": due.rate(user, day),
-        "places": rates_by_place(user, day),
+        "rate": due.rate_of(by_owner.values()),
+        "places": rates_by_place(user, by_owner),
         "missing_count": len(missing),
         "missing": missing[:ROWS_MAX],
-        "alerts_open": alerts.count(),
-        "alerts_critical": alerts.filter(severity="critical").count(),
-        "alerts_mine": mine.count(),
-        "alerts": list((mine if mine.exists() else alerts)[:ROWS_MAX]),
-        "alerts_are_mine": mine.exists(),
-        "plans": list(plans[:ROWS_MAX]),
-        "plans_count": plans.count(),
-        "requests": list(requests.waiting(user)[:ROWS_MAX]),
-        "requests_count": requests.waiting(user).count(),
-        "orders_open": open_orders.count(),
-        "overdue": list(overdue[:ROWS_MAX]),
-        "overdue_count": overdue.count(),
     }
+
+
+def _alerts(user: User) -> dict[str, Any]:
+    alerts = monitor.open_alerts(user)
+    counts = alerts.order_by().aggregate(
+        open=Count("pk"),
+        critical=Count("pk", filter=Q(severity="critical")),
+        mine=Count("pk", filter=Q(owner=user)),
+    )
+    are_mine = bool(counts["mine"])
+    return {
+        "alerts_open": counts["open"],
+        "alerts_critical": counts["critical"],
+        "alerts_mine": counts["mine"],
+        "alerts": list((alerts.filter(owner=user) if are_mine else alerts)[:ROWS_MAX]),
+        "alerts_are_mine": are_mine,
+    }
+
+
+def _waiting(user: User) -> dict[str, Any]:
+    plans, plans_count = _first(
+        dispatch.waiting(user).select_related("organisation").order_by("-id")
+    )
+    asked, asked_count = _first(requests.waiting(user))
+    return {
+        "plans": plans,
+        "plans_count": plans_count,
+        "requests": asked,
+        "requests_count": asked_count,
+    }
+
+
+def _orders(user: User, today: date) -> dict[str, Any]:
+    under_way = track.orders(user, track.Filters(open_only=True)).prefetch_related(None)
+    overdue, overdue_count = _first(under_way.filter(expected_on__lt=today))
+    return {
+        "orders_open": under_way.count(),
+        "overdue": overdue,
+        "overdue_count": overdue_count,
+    }
+
+
+def _first(rows: QuerySet[Any]) -> tuple[list[Any], int]:
+    """The first few, and how many there are; one query."""
+    found = list(rows.annotate(in_all=Window(Count("pk")))[:ROWS_MAX])
+    return found, found[0].in_all if found else 0

@@ -1,0 +1,35 @@
+"""What moved and where it lies, in words: the ledger's kinds are codes."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from sampan_platform.ledger.models import Kind
+from sampan_platform.web.templatetags.sampan import either
+
+MOVEMENTS = {
+    "opening": _lazy("opening stock"),
+    "count": _lazy("counted"),
+    "report-output": _lazy("reported output"),
+    "report-use": _lazy("reported use"),
+    "report-count": _lazy("reported stock"),
+    "ship": _lazy("shipped"),
+    "receive": _lazy("received"),
+    "return": _lazy("taken back"),
+    "quarantine-lot": _lazy("lot held in quarantine"),
+    "stock-lot": _lazy("lot released"),
+}
+REVERSAL = "reverse-"
+
+
+def movement(kind: str) -> str:
+    """A movement's kind; one that has no words here stays as it is."""
+    plain = kind.removeprefix(REVERSAL)
+    text = str(MOVEMENTS.get(plain, plain))
+    return text if plain == kind else _("reversal: %(what)s") % {"what": text}
+
+
+def account(kind: str) -> str:
+    """What an account stands for."""
+    return str(either(Kind(kind).label)) if kind in Kind.values else kind
