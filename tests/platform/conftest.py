@@ -19,6 +19,15 @@ def _plain_tasks(settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """The page that a test before this one asked for leaves its language behind in the thread."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
+
+
 @pytest.fixture
 def tree(db) -> dict[str, object]:
     """A small tree of organisations, by code."""

@@ -33,3 +33,13 @@ def movement(kind: str) -> str:
 def account(kind: str) -> str:
     """What an account stands for."""
     return str(either(Kind(kind).label)) if kind in Kind.values else kind
+
+
+def source(text: str) -> str:
+    """Where a movement comes from, as a person names it: report:17 is report 17."""
+    made, _colon, number = text.partition(":")
+    if made == "report":
+        return _("report %(number)s") % {"number": number}
+    if made == "order":
+        return _("order %(number)s") % {"number": number}
+    return text

@@ -1,0 +1,12 @@
+"""Filters of the ledger's pages."""
+
+from __future__ import annotations
+
+from django import template
+
+from sampan_platform.web.ledger import naming
+
+register = template.Library()
+register.filter("movement", naming.movement)
+register.filter("account", naming.account)
+register.filter("source", naming.source)
