@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Case, Count, Max, Min, Q, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
@@ -21,10 +21,13 @@ from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 from sampan_platform.web.pages import TEXT_LENGTH_MAX, do_once, page, show, tell, typed, user_of
 
-ROWS = 100
+ROWS = 50
 HISTORY_DAYS = 28
 HANDLERS = 30
 """People offered to give an alert to."""
+MOST_SEVERE_FIRST = Case(
+    When(severity="critical", then=0), When(severity="warning", then=1), default=2
+)
 CHECK_NAMES = {
     "days-of-cover": _lazy("Days of cover too low"),
     "utilisation": _lazy("Capacity at its limit"),
@@ -75,7 +78,7 @@ def _of_group(rows: Any, rule: str, item: str) -> Any:
         rows = rows.filter(resource_id=int(item[:18]))
     elif item:
         rows = rows.none()
-    return rows
+    return rows.order_by(MOST_SEVERE_FIRST, "-pk")
 
 
 @page
