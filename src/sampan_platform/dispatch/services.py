@@ -105,15 +105,7 @@ def start(
             gettext("A plan as of %(moment)s would know the future.")
             % {"moment": moment.isoformat()}
         )
-    if not 1 <= days <= DAYS_MAX or not 1 <= order_days <= days:
-        raise InvalidError(
-            gettext(
-                "A plan covers 1 to %(days_max)s days, and orders 1 day or more of them; "
-                "not %(days)s and %(order_days)s."
-            )
-            % {"days_max": DAYS_MAX, "days": days, "order_days": order_days},
-            code="bad-days",
-        )
+    _check_days(days, order_days)
     if time_limit_seconds is not None and time_limit_seconds < 1:
         raise InvalidError(gettext("The time limit is 1 second or more."), code="bad-time-limit")
     _check_choices(method=(method, Method.values), goals=(goals, Goals.values))
@@ -139,11 +131,24 @@ def start(
     return run
 
 
+def _check_days(days: int, order_days: int) -> None:
+    if not 1 <= days <= DAYS_MAX or not 1 <= order_days <= days:
+        raise InvalidError(
+            gettext(
+                "A plan covers 1 to %(days_max)s days, and orders 1 day or more of them; "
+                "not %(days)s and %(order_days)s."
+            )
+            % {"days_max": DAYS_MAX, "days": days, "order_days": order_days},
+            code="bad-days",
+        )
+
+
 def _check_choices(**choices: tuple[str, Sequence[str]]) -> None:
     for name, (value, known) in choices.items():
         if value not in known:
             raise InvalidError(
-                f"{value!r} is none of the {name} that a plan can have: {', '.join(known)}.",
+                gettext("%(value)r is none of the %(name)s that a plan can have: %(known)s.")
+                % {"value": value, "name": name, "known": ", ".join(known)},
                 code=f"bad-{name}",
             )
 
@@ -155,7 +160,9 @@ def replan(run: PlanRun, actor: User, *, background: bool = True) -> PlanRun:
     """
     if run.plan is None:
         raise ConflictError(
-            f"Plan {run.pk} is {run.state} and has no result to begin from.", code="no-plan"
+            gettext("Plan %(number)s is %(state)s and has no result to begin from.")
+            % {"number": run.pk, "state": run.state},
+            code="no-plan",
         )
     return start(
         run.organisation,
