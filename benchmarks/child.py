@@ -36,6 +36,18 @@ def machine() -> dict[str, Any]:
     }
 
 
+def on_database(kind: str, command: list[str]) -> dict[str, Any]:
+    """What a process prints last, as JSON, with a platform of its own on a fresh database."""
+    from tests.platform.postgres import platform_environment
+
+    with platform_environment(kind) as environment:
+        done = subprocess.run(
+            command, env=environment, stdout=subprocess.PIPE, text=True, check=True
+        )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
 def run(script: str, arguments: list[str], seconds: float) -> dict[str, Any]:
     """Run a script of this folder; its last line of output is a JSON object.
 

@@ -17,11 +17,8 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -75,32 +72,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _on(kind: str, given: argparse.Namespace) -> dict[str, Any]:
     """Everything on one database, in a fresh process that knows its settings from the start."""
-    with tempfile.TemporaryDirectory(prefix="sampan-bench-") as home:
-        environment = os.environ | {
-            "SAMPAN_HOME": home,
-            "DJANGO_SETTINGS_MODULE": "sampan_platform.settings",
-        }
-        environment.pop("SAMPAN_DATABASE", None)
-        server = None
-        if kind == "postgresql":
-            from tests.platform.postgres import Server
-
-            server = Server()
-        try:
-            if server is not None:
-                server.start()
-                environment["SAMPAN_DATABASE"] = server.address
-            named = [part for name in ("rows", "repeats", "seed")
-                     for part in (f"--{name}", str(getattr(given, name)))]  # fmt: skip
-            command = [sys.executable, __file__, "--step", "database", *named]
-            done = subprocess.run(
-                command, env=environment, stdout=subprocess.PIPE, text=True, check=True
-            )
-            found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-            return found
-        finally:
-            if server is not None:
-                server.stop()
+    named = [part for name in ("rows", "repeats", "seed")
+             for part in (f"--{name}", str(getattr(given, name)))]  # fmt: skip
+    return child.on_database(kind, [sys.executable, __file__, "--step", "database", *named])
 
 
 def generate(rows: int, seed: int) -> pl.DataFrame:

@@ -15,10 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
-import tempfile
 import time
 from datetime import timedelta
 from functools import partial
@@ -69,32 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _on(kind: str, goals: str, given: argparse.Namespace) -> dict[str, Any]:
     """Everything on one database, in a fresh process that knows its settings from the start."""
-    with tempfile.TemporaryDirectory(prefix="sampan-bench-") as home:
-        environment = os.environ | {
-            "SAMPAN_HOME": home,
-            "DJANGO_SETTINGS_MODULE": "sampan_platform.settings",
-        }
-        environment.pop("SAMPAN_DATABASE", None)
-        server = None
-        if kind == "postgresql":
-            from tests.platform.postgres import Server
-
-            server = Server()
-        try:
-            if server is not None:
-                server.start()
-                environment["SAMPAN_DATABASE"] = server.address
-            command = [sys.executable, __file__, "--step", "database", "--goals", goals]
-            for name in ("enterprises", "history", "ahead"):
-                command += [f"--{name}", str(getattr(given, name))]
-            done = subprocess.run(
-                command, env=environment, stdout=subprocess.PIPE, text=True, check=True
-            )
-            found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-            return found
-        finally:
-            if server is not None:
-                server.stop()
+    command = [sys.executable, __file__, "--step", "database", "--goals", goals]
+    for name in ("enterprises", "history", "ahead"):
+        command += [f"--{name}", str(getattr(given, name))]
+    return child.on_database(kind, command)
 
 
 class Clock:

@@ -19,7 +19,7 @@ from typing import Any
 
 import child
 import numpy as np
-from scaled import Array, Scaled, load
+from scaled import Array, Scaled, load, pass_to
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _highs(options: dict[str, Any], tolerance_option: str | None, exact: bool) -
         for name, value in settings.items():
             if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
                 return Answer(0.0, f"this build of HiGHS does not accept {name} = {value}")
-        _pass(highs, program)
+        pass_to(highs, program)
         began = time.perf_counter()
         highs.run()
         seconds = time.perf_counter() - began
@@ -71,21 +71,6 @@ def _highs(options: dict[str, Any], tolerance_option: str | None, exact: bool) -
         )  # fmt: skip
 
     return solve
-
-
-def _pass(highs: Any, program: Scaled) -> None:
-    import highspy
-
-    height, width = program.matrix.shape
-    status = highs.passModel(
-        width, height, program.matrix.nnz, int(highspy.MatrixFormat.kColwise),
-        int(highspy.ObjSense.kMinimize), 0.0, program.cost, np.zeros(width), program.most,
-        program.lower, program.upper, program.matrix.indptr.astype(np.int32),
-        program.matrix.indices.astype(np.int32), program.matrix.data,
-        np.zeros(width, dtype=np.int32),
-    )  # fmt: skip
-    if status == highspy.HighsStatus.kError:
-        raise RuntimeError("HiGHS refused the program")
 
 
 def _or_tools_pdlp(program: Scaled, tolerance: float, limit: float) -> Answer:

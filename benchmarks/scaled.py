@@ -54,6 +54,22 @@ def scaled(model: Model, costs: Array) -> Scaled:
     )  # fmt: skip
 
 
+def pass_to(highs: Any, program: Scaled) -> None:
+    """Load a program into HiGHS."""
+    import highspy
+
+    height, width = program.matrix.shape
+    status = highs.passModel(
+        width, height, program.matrix.nnz, int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize), 0.0, program.cost, np.zeros(width), program.most,
+        program.lower, program.upper, program.matrix.indptr.astype(np.int32),
+        program.matrix.indices.astype(np.int32), program.matrix.data,
+        np.zeros(width, dtype=np.int32),
+    )  # fmt: skip
+    if status == highspy.HighsStatus.kError:
+        raise RuntimeError("HiGHS refused the program")
+
+
 def save(program: Scaled, path: Path) -> None:
     """Write a program down, for a process that knows nothing of models."""
     m = program.matrix

@@ -20,11 +20,10 @@ from typing import Any
 
 import child
 import highspy
-import numpy as np
 from generate import Options, generate, read, write
-from scaled import scaled
+from scaled import pass_to, scaled
 
-from sampan.model import Model, build, objective
+from sampan.model import build, objective
 
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "simplex": ("dual simplex", {"solver": "simplex", "simplex_strategy": 1}),
@@ -49,7 +48,8 @@ def measure(method: str, folder: Path, limit: float) -> dict[str, Any]:
     for name, value in (settings | METHODS[method][1]).items():
         if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             return {"outcome": f"this build of HiGHS does not accept {name} = {value}"}
-    unit = _load(highs, model, costs)
+    program = scaled(model, costs)
+    pass_to(highs, program)
     began = time.perf_counter()
     highs.run()
     seconds = time.perf_counter() - began
@@ -60,7 +60,9 @@ def measure(method: str, folder: Path, limit: float) -> dict[str, Any]:
         "columns": model.matrix.shape[1],
         "seconds": seconds,
         "outcome": highs.modelStatusToString(highs.getModelStatus()),
-        "value": info.objective_function_value * unit if highs.getSolution().value_valid else None,
+        "value": info.objective_function_value * program.unit
+        if highs.getSolution().value_valid
+        else None,
         "feasible": feasible,
         "primal_infeasibility_scaled": info.max_primal_infeasibility,
         "dual_infeasibility_scaled": info.max_dual_infeasibility,
@@ -71,22 +73,6 @@ def measure(method: str, folder: Path, limit: float) -> dict[str, Any]:
             "first_order": info.pdlp_iteration_count,
         },
     }
-
-
-def _load(highs: highspy.Highs, model: Model, costs: Any) -> float:
-    """Pass the program, scaled; returns a cost's unit."""
-    program = scaled(model, costs)
-    height, width = program.matrix.shape
-    status = highs.passModel(
-        width, height, program.matrix.nnz, int(highspy.MatrixFormat.kColwise),
-        int(highspy.ObjSense.kMinimize), 0.0, program.cost, np.zeros(width), program.most,
-        program.lower, program.upper, program.matrix.indptr.astype(np.int32),
-        program.matrix.indices.astype(np.int32), program.matrix.data,
-        np.zeros(width, dtype=np.int32),
-    )  # fmt: skip
-    if status == highspy.HighsStatus.kError:
-        raise RuntimeError("HiGHS refused the program")
-    return program.unit
 
 
 def compare(network: str, seed: int, limit: float) -> dict[str, Any]:

@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -77,32 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _on(kind: str, given: argparse.Namespace) -> dict[str, Any]:
     """Everything on one database, in a fresh process that knows its settings from the start."""
-    with tempfile.TemporaryDirectory(prefix="sampan-bench-") as home:
-        environment = os.environ | {
-            "SAMPAN_HOME": home,
-            "DJANGO_SETTINGS_MODULE": os.environ.get(
-                "DJANGO_SETTINGS_MODULE", "sampan_platform.settings"
-            ),
-        }
-        environment.pop("SAMPAN_DATABASE", None)
-        server = None
-        if kind == "postgresql":
-            from tests.platform.postgres import Server
-
-            server = Server()
-        try:
-            if server is not None:
-                server.start()
-                environment["SAMPAN_DATABASE"] = server.address
-            done = subprocess.run(
-                _command(given, "database"), env=environment, stdout=subprocess.PIPE, text=True,
-                check=True,
-            )  # fmt: skip
-            found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-            return found
-        finally:
-            if server is not None:
-                server.stop()
+    return child.on_database(kind, _command(given, "database"))
 
 
 def _command(given: argparse.Namespace, step: str, number: int = 0) -> list[str]:

@@ -22,10 +22,8 @@ from sampan.errors import SampanError
 from sampan.network import Network
 from sampan.override import apply_overrides
 from sampan.read import read_network
-from sampan.solve import METHODS, Progress, solve
+from sampan.solve import Progress, solve
 
-MEASURED = tuple(method for method in METHODS if method != "auto")
-"""`auto` is one of these."""
 COMPILED = ("fast",)
 """Methods whose kernels are compiled at first use."""
 WARM_UP_REPORTS = 5
@@ -81,10 +79,8 @@ class _Watch:
 
     def on_progress(self, progress: Progress) -> None:
         """Of methods that prove a bound on the way and have but one part."""
-        if progress.value is None or progress.bound is None or progress.steps > 1:
-            return
-        gap = (progress.value - progress.bound) / max(abs(progress.value), 1e-9)
-        self.reached(gap, time.perf_counter() - self.began)
+        if progress.gap is not None and progress.steps == 1:
+            self.reached(progress.gap, time.perf_counter() - self.began)
 
     def reached(self, gap: float, seconds: float) -> None:
         """Tell of the gap, if it is smaller than all before."""

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -77,6 +79,29 @@ class Server:
             self.process.kill()
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def platform_environment(kind: str) -> Iterator[dict[str, str]]:
+    """The environment of a process with a platform of its own, on `sqlite` or `postgresql`.
+
+    Its home is a folder that goes away afterwards, and so does the server.
+    """
+    with tempfile.TemporaryDirectory(prefix="sampan-test-") as home:
+        environment = os.environ | {
+            "SAMPAN_HOME": home,
+            "DJANGO_SETTINGS_MODULE": "sampan_platform.settings",
+        }
+        environment.pop("SAMPAN_DATABASE", None)
+        if kind == "sqlite":
+            yield environment
+            return
+        server = Server()
+        try:
+            server.start()
+            yield environment | {"SAMPAN_DATABASE": server.address}
+        finally:
+            server.stop()
 
 
 def find_programs() -> Path:

@@ -5,10 +5,10 @@ python -m tests.platform.run sqlite|postgresql [what to pass to pytest]
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-import tempfile
+
+from tests.platform.postgres import platform_environment
 
 
 def main(arguments: list[str]) -> int:
@@ -18,28 +18,11 @@ def main(arguments: list[str]) -> int:
         print(f"Say which database: {' or '.join(kinds)}.", file=sys.stderr)
         return 2
     kind, rest = arguments[0], arguments[1:]
-    with tempfile.TemporaryDirectory(prefix="sampan-test-") as home:
-        environment = os.environ | {
-            "SAMPAN_HOME": home,
-            "DJANGO_SETTINGS_MODULE": "sampan_platform.settings",
-        }
-        environment.pop("SAMPAN_DATABASE", None)
-        server = None
-        if kind == "postgresql":
-            from tests.platform.postgres import Server
-
-            server = Server()
-        try:
-            if server is not None:
-                server.start()
-                environment["SAMPAN_DATABASE"] = server.address
-            if not any(one.startswith("tests/") for one in rest):
-                rest = ["tests/platform", *rest]
-            command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *rest]
-            return subprocess.run(command, env=environment, check=False).returncode
-        finally:
-            if server is not None:
-                server.stop()
+    if not any(one.startswith("tests/") for one in rest):
+        rest = ["tests/platform", *rest]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *rest]
+    with platform_environment(kind) as environment:
+        return subprocess.run(command, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

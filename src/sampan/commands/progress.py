@@ -108,7 +108,6 @@ def describe(progress: Progress) -> str:
         value = -value if value <= 0 else None  # the program minimises minus the fill rate
     if value is not None and abs(value) < 1e300:
         text += f", value {value:,.6g}"
-        if progress.bound is not None:
-            gap = (value - progress.bound) / max(abs(value), 1e-9)
-            text += f", bound {progress.bound:,.6g}, gap {gap:.2%}"
+        if progress.gap is not None:
+            text += f", bound {progress.bound:,.6g}, gap {progress.gap:.2%}"
     return text

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+SMALLEST = 1e-9
+"""Values below this count as this where gaps are taken relative to them."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -25,6 +28,13 @@ class Progress:
     seconds: float
     bound: float | None = None
     """What no plan can beat, of a method that proves it on the way; `value` is then a plan's."""
+
+    @property
+    def gap(self) -> float | None:
+        """|value − bound| ÷ |value|, as in the certificate; None where no bound is proven yet."""
+        if self.value is None or self.bound is None:
+            return None
+        return (self.value - self.bound) / max(abs(self.value), SMALLEST)
 
 
 class Control:

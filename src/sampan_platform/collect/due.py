@@ -32,6 +32,14 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class Named:
+    """The names of something, for pages in either language."""
+
+    name_en: str
+    name_zh: str
+
+
+@dataclass(frozen=True)
 class Missing:
     """A report that is due and has not come."""
 
@@ -48,6 +56,8 @@ class Missing:
     """Of the last report before; None where there is none within a month."""
     reporters: tuple[str, ...]
     """User names of those who report for the organisation itself."""
+    site_names: Named
+    resource_names: Named
 
 
 @dataclass(frozen=True)
@@ -142,11 +152,21 @@ def _apart(spans: list[tuple[date, date]]) -> list[tuple[date, date]]:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A site that somebody sees, and its owner."""
+
+    code: str
+    names: Named
+    organisation: str
+    organisation_name: str
+
+
+@dataclass(frozen=True)
 class Picture:
     """A day's reports where somebody sees: the places, what was due there, and what came."""
 
     day: date
-    places: dict[int, tuple[str, str, str, str]]
+    places: dict[int, Place]
     due: list[Expected]
     came: dict[Pair, datetime]
 
@@ -171,14 +191,17 @@ def missing_in(seen: Picture) -> list[Missing]:
     """The same, of a day that was read."""
     now, day, places = clock.now(), seen.day, seen.places
     open_ = [one for one in seen.due if (one.site, one.resource) not in seen.came]
-    resources = dict(catalogue.resources().prefetch_related(None).values_list("pk", "code"))
+    rows = catalogue.resources().prefetch_related(None)
+    resources = {row[0]: row[1:] for row in rows.values_list("pk", "code", "name_en", "name_zh")}
     last = _last_days({one.site for one in open_}, day)
     reporters = _reporters({one.organisation for one in open_})
     found = [
         Missing(
-            *places[one.site][:2], resources[one.resource], *places[one.site][2:], day,
+            places[one.site].code, places[one.site].names.name_en, resources[one.resource][0],
+            places[one.site].organisation, places[one.site].organisation_name, day,
             one.deadline, now > one.deadline, last.get((one.site, one.resource)),
-            reporters.get(one.organisation, ()),
+            reporters.get(one.organisation, ()), places[one.site].names,
+            Named(*resources[one.resource][1:]),
         )
         for one in open_
     ]  # fmt: skip
@@ -217,12 +240,13 @@ def rates_in(seen: Picture) -> dict[int, Rate]:
     return {owner: Rate(*count) for owner, count in counts.items()}
 
 
-def _places(user: User, day: date) -> dict[int, tuple[str, str, str, str]]:
-    """Code and name of each site that the user sees, and of its owner."""
-    columns = ("pk", "code", "name_en", "organisation__code", "organisation__name_en")
+def _places(user: User, day: date) -> dict[int, Place]:
+    """Each site that the user sees, by its number."""
+    columns = ("pk", "code", "name_en", "name_zh", "organisation__code", "organisation__name_en")
     rows = catalogue.sites(day, user).order_by().values_list(*columns)
     return {
-        number: (code, name, owner, owner_name) for number, code, name, owner, owner_name in rows
+        number: Place(code, Named(english, chinese), owner, owner_name)
+        for number, code, english, chinese, owner, owner_name in rows
     }
 
 

@@ -1,4 +1,4 @@
-"""Filters of the ledger's pages."""
+"""A filter of the ledger's pages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,4 @@ from django import template
 from sampan_platform.web.ledger import naming
 
 register = template.Library()
-register.filter("movement", naming.movement)
-register.filter("account", naming.account)
 register.filter("source", naming.source)
