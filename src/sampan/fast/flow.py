@@ -212,10 +212,10 @@ def without_dust(p: Plumbing, size: Array, floor: Array, x: Array) -> bool:
     """
     some = False
     for column in range(len(x)):
-        if p.role[column] != DERIVED and 0.0 < x[column] < DUST * size[column]:
-            if floor[column] == 0.0:
-                x[column] = 0.0
-                some = True
+        moves = p.role[column] != DERIVED and floor[column] == 0.0
+        if moves and 0.0 < x[column] < DUST * size[column]:
+            x[column] = 0.0
+            some = True
     return some
 
 
