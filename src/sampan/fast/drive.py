@@ -9,7 +9,7 @@ from math import inf
 
 import numpy as np
 
-from sampan.fast.bound import order_of, proven
+from sampan.fast.bound import Order, proven
 from sampan.fast.program import Program
 from sampan.fast.repair import Repairs
 from sampan.fast.state import State
@@ -74,13 +74,13 @@ class Drive:
         self,
         model: Model,
         costs: Array,
+        order: Order,
         state: State,
         stop: Callable[[Result], bool],
         most: int = 1_000_000,
     ) -> None:
         self.model, self.costs, self.state, self.stop, self.most = model, costs, state, stop, most
-        self.repairs = Repairs(model)
-        self.order = order_of(model, self.repairs.plumbing)
+        self.order, self.repairs = order, Repairs(model, order.plumbing)
         self.result = Result()
         self.started = time.perf_counter()
 

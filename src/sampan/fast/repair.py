@@ -40,9 +40,9 @@ def repaired(model: Model, x: Array, costs: Array, prices: Array | None = None) 
 class Repairs:
     """Repairs points of one model; what can be worked out once is."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, flows: Plumbing | None = None) -> None:
         self.model = model
-        self.plumbing: Plumbing = plumbing(model)
+        self.plumbing: Plumbing = plumbing(model) if flows is None else flows
         self.storage, self.demands = (0, 0), 0
         for rows, start in zip(model.rows, model.row_starts, strict=False):
             if rows.rule == "storage_m3_max":

@@ -121,3 +121,44 @@ def _mean_cost(costs: Array) -> float:
             total += np.log(cost)
             count += 1
     return np.exp(total / count) if count else 1.0
+
+
+@njit(cache=True)
+def throughput(
+    starts: Array,
+    indices: Array,
+    data: Array,
+    columns: Array,
+    is_balance: Array,
+    is_stock: Array,
+    q: Array,
+    least: float,
+) -> None:
+    """Typical sizes of what moves, from what is needed where it leads to; in place.
+
+    `columns` go from the last period to the first. What is needed at a balance is shared by
+    all that could bring it; no size falls below a share `least` of the one given.
+    """
+    rows = len(is_balance)
+    need, ways = np.zeros(rows), np.zeros(rows)
+    for column in range(len(q)):
+        for at in range(starts[column], starts[column + 1]):
+            if is_balance[indices[at]] and data[at] < 0 and not is_stock[column]:
+                ways[indices[at]] += 1
+    for place in range(len(columns)):
+        column = columns[place]
+        size, heads = 0.0, 0
+        for at in range(starts[column], starts[column + 1]):
+            row = indices[at]
+            if is_balance[row] and data[at] < 0:
+                heads += 1
+                share = 1.0 if is_stock[column] else max(ways[row], 1.0)
+                size = max(size, need[row] / share / abs(data[at]))
+        if heads == 0:
+            size = q[column]
+        q[column] = max(size, least * q[column])
+        if is_stock[column]:
+            continue
+        for at in range(starts[column], starts[column + 1]):
+            if is_balance[indices[at]] and data[at] > 0:
+                need[indices[at]] += data[at] * q[column]
