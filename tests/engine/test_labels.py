@@ -41,3 +41,17 @@ def test_first_to_expire_goes_first(follow: Follow) -> None:
     follow.held[0] |= {6: 1.0, 5: 0.25}
     assert follow._take(0, 0.75) == [(5, 0.25), (6, 0.5)]
     assert dict(follow.held[0]) == {6: 0.5}
+
+
+def test_where_the_plan_keeps_nothing_nothing_is_left(follow: Follow) -> None:
+    """Rounding of a large sum may leave more than rounding of its last part: what the plan does
+    not keep in stock is not there to be sent on in the next period.
+    """
+    follow.held[0] |= {5: 3.9e-12, 6: 1e-13}
+    follow._stock(0)
+    assert not follow.held[0]
+    stock = follow.model.columns.stocks
+    follow.x[stock.columns[stock["period"] == 1]] = 2.0
+    follow.held[0] |= {5: 1.0, 6: 1.0}
+    follow._stock(1)
+    assert dict(follow.held[0]) == {5: 1.0, 6: 1.0}

@@ -191,15 +191,17 @@ class Follow:
         return taken
 
     def _stock(self, period: int) -> None:
+        """What stays, by label. Where the plan keeps nothing, nothing is there to be sent on."""
         s = self.model.columns.stocks
         mine = (s["layer"] == self.layer) & (s["period"] == period)
-        for k in np.flatnonzero(mine):
-            left = float(s.of(self.x)[k])
-            held = self.held[int(s["site"][k])]
-            if left > 0:
-                self.split[s.start + int(k)] = [
-                    (label, quantity) for label, quantity in held.items() if quantity > 0
-                ]
+        kept: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+        for k in np.flatnonzero(mine & (s.of(self.x) > 0)):
+            site = int(s["site"][k])
+            kept[site] = self.held[site]
+            self.split[s.start + int(k)] = [
+                (label, quantity) for label, quantity in kept[site].items() if quantity > 0
+            ]
+        self.held = kept
 
     def _order(self, sends: dict[int, list[tuple[int, int]]]) -> list[int]:
         """Origins so that goods without lead time arrive before they are sent on.
