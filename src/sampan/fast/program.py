@@ -76,13 +76,20 @@ def program(model: Model, costs: Array, order: Order) -> Program:
 
 
 def typical_sizes(model: Model, starts: Array, indices: Array, order: Order) -> Array:
-    """A typical size of each column: hubs pass on more than what one hospital needs."""
+    """A typical size of each column; with bills of materials, from what it leads to.
+
+    Mills and factories then pass on far more than one hospital needs, and how much of each
+    material only the bills say. Where nothing is made of anything, each resource's own typical
+    quantity is the better one: 0.1 M variables take a quarter less time to 1 %.
+    """
+    q = model.scale.astype(np.float64)
+    if not (model.numbers.flow_quantity < 0).any():
+        return q
     is_balance = np.zeros(len(model.row_lower), dtype=np.bool_)
     for block, start in zip(model.rows, model.row_starts, strict=False):
         is_balance[start : start + block.size] = block.rule == "balance"
     is_stock = np.zeros(model.columns.count, dtype=np.bool_)
     is_stock[model.columns.stocks.columns] = True
-    q = model.scale.astype(np.float64)
     scaling.throughput(
         starts, indices, model.matrix.data, order.columns, is_balance, is_stock, q, LEAST_SIZE
     )
