@@ -23,7 +23,7 @@ def chain(per_mask: float) -> Model:
         "lanes": {"lane": ["in", *HOSPITALS],
                   "origin": ["mill", "factory", "factory", "factory"],
                   "destination": ["factory", *HOSPITALS]},
-        "stocks": {"site": ["mill"], "resource": ["fibre"], "quantity": [1e4]},
+        "stocks": {"site": ["mill"], "resource": ["fibre"], "quantity": [20.0]},
         "processes": {"process": ["sew"], "site": ["factory"]},
         "process_flows": {"process": ["sew", "sew"], "resource": ["fibre", "mask"],
                           "quantity_per_run": [-per_mask, 1.0]},
@@ -38,10 +38,13 @@ def test_what_feeds_three_hospitals_is_larger_than_what_one_needs() -> None:
     model = chain(per_mask=4.0)
     matrix, order = model.matrix, order_of(model)
     sizes = typical_sizes(model, matrix.indptr, matrix.indices, order)
-    sent = model.columns.shipments
-    lane = [model.numbers.keys["lanes"][number] for number in sent["lane"]]
-    by_lane = dict(zip(lane, sent.of(sizes), strict=True))
-    assert by_lane["in"] >= 4.0 * 0.9 * sum(by_lane[hospital] for hospital in HOSPITALS)
+    sent, layers = model.columns.shipments, model.layers
+    fibre = layers.resource[sent["layer"]] == model.numbers.keys["resources"].index("fibre")
+    masks = model.columns.deliveries.of(sizes)
+    first = model.numbers.origin[sent["lane"]] == 0
+    assert first.any()
+    assert (sent.of(sizes)[fibre & first] >= 4.0 * 0.99 * masks.sum()).all()
+    assert (sent.of(model.scale)[fibre & first] < 4.0 * masks.sum()).all()
 
 
 def test_the_scaled_matrix_is_no_longer_than_one() -> None:

@@ -90,10 +90,10 @@ def typical_sizes(model: Model, starts: Array, indices: Array, order: Order) -> 
         is_balance[start : start + block.size] = block.rule == "balance"
     is_stock = np.zeros(model.columns.count, dtype=np.bool_)
     is_stock[model.columns.stocks.columns] = True
-    scaling.throughput(
+    found: Array = scaling.throughput(
         starts, indices, model.matrix.data, order.columns, is_balance, is_stock, q, LEAST_SIZE
     )
-    return q
+    return found
 
 
 def typical_prices(model: Model, costs: Array, starts: Array, indices: Array) -> Array:
