@@ -4,8 +4,8 @@
 
 Objective `total`, all from the network to the certified plan, as `solve` does it, on all cores;
 kernels compiled before. The exact method runs to its end: it proves nothing sooner. Each run has
-a process of its own and a limit. `solve.AUTO_COLUMNS` is the size from which the fast method is the
-sooner one on every shape.
+a process of its own and a limit. `solve.AUTO_COLUMNS` is the size at which the fast method is much
+the sooner where limits couple much, and loses about a second where they do not.
 """
 
 from __future__ import annotations

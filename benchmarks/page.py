@@ -214,20 +214,26 @@ CYCLE_PARTS = {
 }  # fmt: skip
 
 
+CYCLE_GOALS = {"total": "goals as one sum in money", "stages": "goal by goal"}
+
+
 def day_cycle(record: dict[str, Any]) -> str:
     """A table for each database, and what the day held."""
     parts = []
-    for name, found in record["databases"].items():
+    lived = [(name, goals, found) for name, by_goals in record["databases"].items()
+             for goals, found in by_goals.items()]  # fmt: skip
+    for name, goals, found in lived:
         day, plan = found["day"], found["plan"]
         rows = [[title, f"{found['seconds'][part]:.1f}"] for part, title in CYCLE_PARTS.items()]
         rows.append(["in all", f"{found['seconds_in_all']:.1f}"])
         met = "met" if found["target_met"] else "missed"
         parts.append(
-            f"**{DATABASES[name]}**, {found['enterprises']} enterprises, {found['sites']} sites, "
+            f"**{DATABASES[name]}, {CYCLE_GOALS[goals]}**, {found['enterprises']} enterprises, "
+            f"{found['sites']} sites, "
             f"{day['reports']:,} reports\n\n"
             + table(["stage", "seconds"], rows)
             + f"\n\nThe plan looks {plan['days']} days ahead: {plan['columns']:,} columns and "
-            f"{plan['rows']:,} rows, {plan['stages']} parts solved in "
+            f"{plan['rows']:,} rows, {plan['stages']} part(s) solved in "
             f"{plan['solve_seconds']:.1f} s, largest gap {plan['gap']:.0e}, "
             f"verified. {day['ordered']:,} shipments ordered, "
             f"{day['shipped']:,} orders shipped and {day['received']:,} received, "

@@ -66,6 +66,7 @@ def cycle(
     reports: Callable[[], Iterable[Report]],
     *,
     days: int = 14,
+    goals: str = "stages",
     tell: Tell = lambda stage, words: None,
 ) -> Day:
     """One day: plan in the morning, move goods, report in the evening, look at the result.
@@ -76,6 +77,8 @@ def cycle(
         Called in the evening; gives the day's reports as `collect` takes them.
     days
         How far the plan looks ahead.
+    goals
+        What it is to be best at: `stages` one by one, or their `total` in one sum.
     """
     done = Day(day)
     zone = ZoneInfo(people.time_zone_of(scope))
@@ -84,7 +87,7 @@ def cycle(
         return datetime.combine(day, time(hour), zone)
 
     with clock.at(moment(8)):
-        _dispatch(scope, crew, days, done, tell)
+        _dispatch(scope, crew, days, goals, done, tell)
     with clock.at(moment(12)):
         _ship(crew.coordinator, done, tell)
     with clock.at(moment(18)):
@@ -96,8 +99,10 @@ def cycle(
     return done
 
 
-def _dispatch(scope: Organisation, crew: Crew, days: int, done: Day, tell: Tell) -> None:
-    run = dispatch.start(scope, crew.coordinator, days=days, background=False)
+def _dispatch(
+    scope: Organisation, crew: Crew, days: int, goals: str, done: Day, tell: Tell
+) -> None:
+    run = dispatch.start(scope, crew.coordinator, days=days, goals=goals, background=False)
     dispatch.work(run.pk)
     run.refresh_from_db()
     done.plan = run.pk

@@ -144,7 +144,8 @@ def test_a_balance_is_refused_by_the_database_where_the_code_forgot(world, monke
 def test_where_goods_are_there_is_never_less_than_nothing(world, kind: str) -> None:
     """By code and by the database; where goods come from there may be."""
     place = AccountKey(kind, world.resources["mask"].pk, world.sites["W1"].pk, reference="DO-1:1")
-    with pytest.raises(InvalidError, match=f"1 mask are to leave {kind} at W1, and 0 are there"):
+    word = {"transit": "in transit"}.get(kind, kind)
+    with pytest.raises(InvalidError, match=f"1 mask are to leave “{word}” at W1, and 0 are there"):
         move(place, outside(world), 1)
     move(outside(world), place, 1)
     change = "UPDATE ledger_account SET balance = balance - 1001 WHERE kind = "

@@ -155,7 +155,7 @@ def test_goods_set_apart_for_an_order_are_held_too(world) -> None:
     pair = legs(stock(world, **BAD), transit(world, **BAD), 8)
     services.pend(number, "ship", pair, day=DAY, actor=None)
     assert hold(world) == 1
-    with pytest.raises(InvalidError, match="8 mask are to leave stock at W1, lot BAD, and 0 are"):
+    with pytest.raises(InvalidError, match="8 mask are to leave “stock” at W1, lot BAD, and 0 are"):
         services.settle(number, day=DAY, actor=None)
     services.void(number, reason="held")
     assert services.prove().holds

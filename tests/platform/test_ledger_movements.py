@@ -53,7 +53,9 @@ def test_legs_must_add_up_resource_by_resource(world) -> None:
 def test_goods_that_are_not_there_cannot_leave(world) -> None:
     """Named with place, wanted and there; and nothing is written."""
     bring(world, 10)
-    with pytest.raises(InvalidError, match="11 mask are to leave stock at W1, and 10 are") as told:
+    with pytest.raises(
+        InvalidError, match="11 mask are to leave “stock” at W1, and 10 are"
+    ) as told:
         services.post(uuid4(), "ship", legs(stock(world), outside(world), 11), day=DAY, actor=None)
     assert told.value.code == "below-zero"
     assert selectors.balance(stock(world)) == 10
@@ -151,7 +153,7 @@ def test_what_is_used_up_cannot_be_undone(world) -> None:
     """Reversing a receipt whose goods are gone would leave less than nothing."""
     number = bring(world, 10)
     move(stock(world), at("use", world), 1)
-    with pytest.raises(InvalidError, match="10 mask are to leave stock at W1, and 9 are there"):
+    with pytest.raises(InvalidError, match="10 mask are to leave “stock” at W1, and 9 are there"):
         services.reverse(number, uuid4(), "typed twice", None)
 
 
@@ -163,7 +165,7 @@ def test_a_fact_comes_before_a_reservation(world) -> None:
     move(stock(world), at("use", world), 5)
     (row,) = selectors.on_hand()
     assert row.available == -3
-    with pytest.raises(InvalidError, match="8 mask are to leave stock at W1, and 5 are there"):
+    with pytest.raises(InvalidError, match="8 mask are to leave “stock” at W1, and 5 are there"):
         services.settle(number, day=DAY, actor=None)
     services.void(number, reason="cancelled")
     assert services.prove().holds
@@ -244,7 +246,7 @@ def test_facts_that_do_not_add_up_do_not_hold_up_the_rest(world) -> None:
     ]  # fmt: skip
     problem = written.refused[third.movement]
     assert problem.code == "below-zero"
-    assert "3 mask are to leave stock at W1, and 2 are there" in problem.message
+    assert "3 mask are to leave “stock” at W1, and 2 are there" in problem.message
     assert selectors.balance(stock(world)) == 0
     again = services.post_possible(batch, actor=None)
     assert len(again.rows) == 3

@@ -118,7 +118,7 @@ def _words(one: Shortage, resources: dict[Any, str], sites: dict[Any, str]) -> P
     return Problem(
         "below-zero",
         gettext(
-            "%(wanted)s %(resource)s are to leave %(kind)s%(place)s, and %(has)s are %(there)s. "
+            "%(wanted)s %(resource)s are to leave “%(kind)s”%(place)s, and %(has)s are %(there)s. "
             "Count the stock again, or take less."
         )
         % {

@@ -9,7 +9,6 @@ from sampan_platform.ledger.models import Kind
 from sampan_platform.web.templatetags.sampan import either
 
 MOVEMENTS = {
-    "opening": _lazy("opening stock"),
     "count": _lazy("counted"),
     "report-output": _lazy("reported output"),
     "report-use": _lazy("reported use"),

@@ -15,6 +15,8 @@ from sampan_platform.collect.workbook import ToReport, rows_to_report
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import Organisation, User
 
+WITHDRAWN = "withdrawn"
+"""What `collect` reads as: what was said before is taken back."""
 BY_KIND = {
     "factory": ("effective_capacity", "output", "stock", "shipped"),
     "hospital": ("used", "stock", "received", "need"),
@@ -70,6 +72,12 @@ def lines(
     return [_line(row, shown, typed) for row in rows]
 
 
+def rate(lines: Iterable[Line]) -> dict[str, int] | None:
+    """How many of the table's rows are reported, of how many; None of an empty table."""
+    said = [line.row.said is not None for line in lines]
+    return {"came": sum(said), "due": len(said)} if said else None
+
+
 def columns(rows: Iterable[ToReport]) -> tuple[str, ...]:
     """The measures that are stated here, or that sites of these kinds state."""
     stated: set[str] = set()
@@ -101,7 +109,6 @@ def typed_rows(rows: Iterable[ToReport], day: date, typed: QueryDict) -> list[Ma
     found: list[Mapping[str, Any]] = []
     for row in rows:
         stated: dict[str, Any] = {}
-        withdrawn = []
         for measure in (*MEASURES, EXPLANATION):
             field = f"{row.site.pk}-{row.resource.pk}-{measure}"
             if field not in typed:
@@ -110,9 +117,8 @@ def typed_rows(rows: Iterable[ToReport], day: date, typed: QueryDict) -> list[Ma
             if text:
                 stated[measure] = text
             elif measure != EXPLANATION and row.said and getattr(row.said, measure) is not None:
-                withdrawn.append(measure)
-        if stated or withdrawn:
+                stated[measure] = WITHDRAWN
+        if stated:
             keys = {"site": row.site.code, "resource": row.resource.code, "day": day.isoformat()}
-            more = {"withdrawn": withdrawn} if withdrawn else {}
-            found.append({**keys, **stated, **more})
+            found.append({**keys, **stated})
     return found

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sampan_platform.collect import due, services
+from sampan_platform.collect import services
 from sampan_platform.collect.columns import MEASURES, TITLES
 from sampan_platform.collect.messages import FLAGS
 from sampan_platform.collect.outcome import Outcome
@@ -25,6 +25,8 @@ from sampan_platform.people.models import Organisation
 from sampan_platform.web.pages import once, page, show, tell, user_of, zone_of
 from sampan_platform.web.report import keeping, table
 
+YEARS = range(1900, 3000)
+"""Of days that are reported: what lies outside is a slip of the hand."""
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -62,7 +64,7 @@ def report(request: HttpRequest) -> HttpResponse:
         "all": bool(asked.get("all")),
         "deadline": Deadlines().deadline(place.pk, day),
         "now": clock.now(),
-        "rate": due.rates_by_owner(user, day).get(place.pk),
+        "rate": table.rate(rows),
         "flag_words": {code: words[_in_chinese()] for code, words in FLAGS.items()},
     }
     return show(request, "web/report/report.html", context)
@@ -158,9 +160,12 @@ def _day(text: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError as error:
         raise InvalidError(_("Give the day as 2020-02-14.")) from error
+    if found.year not in YEARS:
+        raise InvalidError(_("Give the day as 2020-02-14."))
+    return found
 
 
 def _in_chinese() -> bool:

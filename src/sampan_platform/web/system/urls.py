@@ -8,4 +8,6 @@ from sampan_platform.web.system import views
 
 urlpatterns = [
     path("", views.system, name="system"),
+    path("base-map/", views.base_map, name="base-map"),
+    path("base-map.json", views.base_map_file, name="base-map-file"),
 ]

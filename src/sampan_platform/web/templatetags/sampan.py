@@ -15,6 +15,7 @@ from django import template
 from django.conf import settings
 from django.template.context import RequestContext
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -23,6 +24,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from sampan_platform.common import words
+from sampan_platform.web.system import base_map as maps
 
 register = template.Library()
 BUILT = Path(__file__).parents[1] / "static" / "sampan"
@@ -65,6 +67,15 @@ def asset(name: str) -> str:
     if settings.DEBUG:
         _manifest.cache_clear()
     return static(f"sampan/{_manifest()[name]}")
+
+
+@register.simple_tag
+def base_map() -> str:
+    """The address of the map under sites and flows: an operator's own, else land alone."""
+    mark = maps.mark()
+    if not mark:
+        return asset("land.json")
+    return f"{reverse('web:system:base-map-file')}?{mark}"
 
 
 @register.filter
