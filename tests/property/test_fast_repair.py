@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from sampan.fast.flow import DUST
+from sampan.fast.plumbing import DERIVED
+from sampan.fast.promises import promises
 from sampan.fast.repair import Repairs
 from sampan.model.exact import largest_violation
 from sampan.verify import verify
@@ -58,3 +61,20 @@ def test_far_points_become_plans_that_verify_accepts(effort: int) -> None:
             violations = verify(model.network, plan_of(model, costs, x, duals))
             assert not len(violations), (seed, violations)
     assert given_up <= UNREPAIRED * seen + 1
+
+
+def test_nothing_moves_that_is_only_rounding(effort: int) -> None:
+    """Residues of an iteration, far below a typical quantity, are not handed on as goods."""
+    random, dusty, seen = np.random.default_rng(2), 0, 0
+    for seed, model, costs, best, duals in models(range(CASES * effort)):
+        repairs = Repairs(model)
+        residue = 1e-11 * model.scale * random.random(len(best))
+        x = repairs.of(best + residue, costs)
+        if x is None or promises(model, repairs.plumbing, best + residue, costs).any:
+            continue  # what is promised is sent, however little it is
+        seen += 1
+        moved = repairs.plumbing.role != DERIVED
+        dusty += int(((x > 0) & (x < DUST * model.scale) & moved).any())
+        assert not len(verify(model.network, plan_of(model, costs, x, duals))), seed
+    assert seen > CASES * effort // 4
+    assert dusty == 0

@@ -9,21 +9,25 @@ from math import inf
 
 import numpy as np
 
-from sampan.fast.bound import order_of, proven
+from sampan.fast.bound import Order, proven
 from sampan.fast.program import Program
 from sampan.fast.repair import Repairs
 from sampan.fast.state import State
 from sampan.model import Model
 from sampan.model.numbers import Array
 
-FIRST = 40
-"""Iterations before the first proof."""
-GROWTH = 1.25
+FIRST = 100
+"""Iterations from nothing before the first proof …"""
+FIRST_FROM_PLAN = 40
+"""… and from an earlier plan."""
+GROWTH = 1.5
 """From one proof to the next, iterations grow by this factor."""
-PLAN_WEIGHT = 50.0
-"""The plan likes a primal weight so many times that of the proof …"""
-PLAN_SHARE = 0.2
-"""… for this share of the iterations again, on a copy."""
+PLAN_WEIGHT, PROOF_WEIGHT = 20.0, 0.005
+"""A plan wants a primal weight so many times that at which both come along, a proof so many …"""
+SIDE_SHARE = 0.2
+"""… for this share of the iterations again, each on a copy."""
+SIDE_LEAST = 10
+"""Iterations on a copy, at least."""
 SMALLEST = 1e-9
 
 
@@ -74,19 +78,20 @@ class Drive:
         self,
         model: Model,
         costs: Array,
+        order: Order,
         state: State,
         stop: Callable[[Result], bool],
         most: int = 1_000_000,
     ) -> None:
         self.model, self.costs, self.state, self.stop, self.most = model, costs, state, stop, most
-        self.repairs = Repairs(model)
-        self.order = order_of(model, self.repairs.plumbing)
+        self.order, self.repairs = order, Repairs(model, order.plumbing)
         self.result = Result()
         self.started = time.perf_counter()
 
     def run(self) -> Result:
         """Until the caller says stop; with what there is then."""
-        following = FIRST
+        first = FIRST_FROM_PLAN if self.state.x.any() else FIRST
+        following = first
         while True:
             self.prove()
             if self._enough():
@@ -95,28 +100,33 @@ class Drive:
             if self._enough():
                 break
             self.state.run(max(following - self.state.iterations, 1))
-            following = max(int(self.state.iterations * GROWTH), self.state.iterations + FIRST)
+            following = max(int(self.state.iterations * GROWTH), self.state.iterations + first)
         return self.result
 
     def prove(self) -> None:
         """Keep the proof of the prices at hand, if it is the best so far."""
-        bound, prices = proven(self.model, self.costs, self.state.duals(), self.order)
+        prices = self._beside(PROOF_WEIGHT).duals()
+        bound, prices = proven(self.model, self.costs, prices, self.order)
         if bound > self.result.bound or self.result.prices is None:
             self.result.bound, self.result.prices = max(bound, 0.0), prices
 
     def plan(self) -> None:
         """Keep the plan nearest to the point at hand, if it is the best so far."""
-        side = self.state
-        if side.iterations:
-            side = side.copy()
-            side.omega *= PLAN_WEIGHT
-            side.run(max(int(PLAN_SHARE * self.state.iterations), 10), adapt=False)
-        x = self.repairs.of(side.point(), self.costs)
+        x = self.repairs.of(self._beside(PLAN_WEIGHT).point(), self.costs)
         if x is None:
             return
         value = float(self.costs @ x)
         if value < self.result.value:
             self.result.x, self.result.value = x, value
+
+    def _beside(self, weight: float) -> State:
+        """Where a while at another primal weight leads to; the state itself stays."""
+        if not self.state.iterations:
+            return self.state
+        side = self.state.copy()
+        side.omega *= weight
+        side.run(max(int(SIDE_SHARE * self.state.iterations), SIDE_LEAST), adapt=False)
+        return side
 
     def _enough(self) -> bool:
         result = self.result

@@ -13,6 +13,10 @@ PASSES = 40
 HARSH = 20
 """After so many rounds what takes too much is not scaled but stopped."""
 ROUNDING = 1e-13
+NOTHING = 1e-12
+"""Share of what came and what was there below which what is left is rounding."""
+DUST = 1e-9
+"""Share of a column's typical size below which a movement is rounding, and does not take place."""
 
 
 @njit(cache=True)
@@ -174,7 +178,10 @@ def _stay(
     for row in p.rows[p.row_cuts[period] : p.row_cuts[period + 1]]:
         if p.kind[row] != BALANCE:
             continue
-        rest = there[row] + given[row] - taken[row]
+        came = there[row] + given[row]
+        rest = came - taken[row]
+        if abs(rest) <= NOTHING * came:
+            rest = 0.0
         lacking[row] = max(-rest, 0.0)
         left[row] = max(rest, 0.0)
         if p.stock[row] >= 0:
@@ -195,6 +202,21 @@ def _pass_on(p: Plumbing, period: int, x: Array, there: Array) -> None:
             row = p.indices[at]
             if p.kind[row] == BALANCE and p.period[row] > period and p.data[at] < 0:
                 there[row] -= p.data[at] * x[column]
+
+
+@njit(cache=True)
+def without_dust(p: Plumbing, size: Array, floor: Array, x: Array) -> bool:
+    """Stop what moves next to nothing, unless it was promised; whether there was any.
+
+    Left alone, such residues are handed on by places to which nothing came.
+    """
+    some = False
+    for column in range(len(x)):
+        moves = p.role[column] != DERIVED and floor[column] == 0.0
+        if moves and 0.0 < x[column] < DUST * size[column]:
+            x[column] = 0.0
+            some = True
+    return some
 
 
 @njit(cache=True)

@@ -16,9 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sampan.fast import scaling
+from sampan.fast.bound import Order
 from sampan.model import Model
 from sampan.model.numbers import Array
 from sampan.model.rows import Rows
+
+LEAST_SIZE = 0.2
+"""Share of its resource's typical quantity below which no column's typical size is taken."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,11 @@ class Program:
     """y = row_size · ỹ, the duals in the tables' own units."""
 
 
-def program(model: Model, costs: Array) -> Program:
+def program(model: Model, costs: Array, order: Order) -> Program:
     """The scaled program of a model and dense costs over its columns."""
     matrix = model.matrix
     starts, indices = matrix.indptr.astype(np.uint32), matrix.indices.astype(np.uint32)
-    q = model.scale.astype(np.float64)
+    q = typical_sizes(model, starts, indices, order)
     p = typical_prices(model, costs, starts, indices)
     column_sum, row_sum = scaling.sums(starts, indices, matrix.data, q, p)
     # typical sizes without any entry have no step to take
@@ -69,6 +73,27 @@ def program(model: Model, costs: Array) -> Program:
         column_size=column_size,
         row_size=row_size,
     )
+
+
+def typical_sizes(model: Model, starts: Array, indices: Array, order: Order) -> Array:
+    """A typical size of each column; with bills of materials, from what it leads to.
+
+    Mills and factories then pass on far more than one hospital needs, and how much of each
+    material only the bills say. Where nothing is made of anything, each resource's own typical
+    quantity is the better one: 0.1 M variables take a quarter less time to 1 %.
+    """
+    q = model.scale.astype(np.float64)
+    if not (model.numbers.flow_quantity < 0).any():
+        return q
+    is_balance = np.zeros(len(model.row_lower), dtype=np.bool_)
+    for block, start in zip(model.rows, model.row_starts, strict=False):
+        is_balance[start : start + block.size] = block.rule == "balance"
+    is_stock = np.zeros(model.columns.count, dtype=np.bool_)
+    is_stock[model.columns.stocks.columns] = True
+    found: Array = scaling.throughput(
+        starts, indices, model.matrix.data, order.columns, is_balance, is_stock, q, LEAST_SIZE
+    )
+    return found
 
 
 def typical_prices(model: Model, costs: Array, starts: Array, indices: Array) -> Array:

@@ -24,6 +24,8 @@ EASINGS = 40
 """Rounds for stores that are too full, and exports beyond their share."""
 FULFILMENTS = 30
 """Rounds of bringing what promises lack."""
+CLEANINGS = 10
+"""Rounds of stopping residues, and what these leave behind."""
 ROUNDS = 8
 """Rounds of labels and paths …"""
 WORTHWHILE = 0.1
@@ -38,9 +40,9 @@ def repaired(model: Model, x: Array, costs: Array, prices: Array | None = None) 
 class Repairs:
     """Repairs points of one model; what can be worked out once is."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, flows: Plumbing | None = None) -> None:
         self.model = model
-        self.plumbing: Plumbing = plumbing(model)
+        self.plumbing: Plumbing = plumbing(model) if flows is None else flows
         self.storage, self.demands = (0, 0), 0
         for rows, start in zip(model.rows, model.row_starts, strict=False):
             if rows.rule == "storage_m3_max":
@@ -61,13 +63,27 @@ class Repairs:
         flow.within_limits(p, kept.floor, x)
         left = self._fulfil(kept, costs, x, self._forward(kept, x))
         flow.lend(p, x)
-        settle(model, x)
         first = x.copy()
         self._improve(kept, costs, x, left)
-        settle(model, x)
+        for point in (first, x):
+            settle(model, point)
         # shortages and surplus are looked at, other wishes not: it may have got worse
         tried = sorted((x, first), key=lambda point: float(costs @ point))
-        return next((one for one in tried if largest_violation(model, one) <= ALLOWED), None)
+        for point in tried:
+            self._finish(kept, point)
+            if largest_violation(model, point) <= ALLOWED:
+                return point
+        return None
+
+    def _finish(self, kept: Promises, x: Array) -> None:
+        """Without residues; what is stopped may have been all that another one had."""
+        p = self.plumbing
+        for _ in range(CLEANINGS):
+            if not flow.without_dust(p, self.model.scale, kept.floor, x):
+                break
+            self._forward(kept, x)
+            flow.lend(p, x)
+        settle(self.model, x)
 
     def _forward(self, kept: Promises, x: Array) -> Array:
         """Flows that are there, stores that hold them; by row what is left."""

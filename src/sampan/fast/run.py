@@ -10,6 +10,7 @@ import polars as pl
 from sampan.baseline import baseline
 from sampan.certify import Certified, price_frames
 from sampan.errors import MethodError, SolverError
+from sampan.fast.bound import order_of
 from sampan.fast.drive import Drive, Result, starting_state
 from sampan.fast.program import program
 from sampan.fast.scope import why_not
@@ -68,14 +69,15 @@ def run_fast(
 
 
 def _drive(model: Model, costs: Array, control: Control, gap: float, start: Plan | None) -> Drive:
-    scaled = program(model, costs)
+    order = order_of(model)
+    scaled = program(model, costs, order)
     state = starting_state(scaled) if start is None else state_of(model, scaled, start)
 
     def stop(result: Result) -> bool:
         control.report(state.iterations, result.value, result.bound)
         return result.gap <= gap or control.stopped
 
-    return Drive(model, costs, state, stop, MOST_ITERATIONS)
+    return Drive(model, costs, order, state, stop, MOST_ITERATIONS)
 
 
 def _fall_back(model: Model, costs: Array, result: Result) -> None:

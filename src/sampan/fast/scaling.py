@@ -7,6 +7,9 @@ from numba import njit
 
 from sampan.model.numbers import Array
 
+THROUGHPUT_TURNS = 4
+"""Links without lead time along which needs are followed upstream."""
+
 
 @njit(cache=True)
 def sums(starts: Array, indices: Array, data: Array, q: Array, p: Array) -> tuple[Array, Array]:
@@ -121,3 +124,47 @@ def _mean_cost(costs: Array) -> float:
             total += np.log(cost)
             count += 1
     return np.exp(total / count) if count else 1.0
+
+
+@njit(cache=True)
+def throughput(
+    starts: Array,
+    indices: Array,
+    data: Array,
+    columns: Array,
+    is_balance: Array,
+    is_stock: Array,
+    given: Array,
+    least: float,
+) -> Array:
+    """Typical sizes of what moves, from what is needed where it leads to.
+
+    `columns` go from the last period to the first. What is needed at a balance is shared by
+    all that could bring it; no size falls below a share `least` of the one `given`.
+    """
+    rows, q = len(is_balance), given.copy()
+    need, ways = np.zeros(rows), np.zeros(rows)
+    for column in range(len(q)):
+        for at in range(starts[column], starts[column + 1]):
+            if is_balance[indices[at]] and data[at] < 0 and not is_stock[column]:
+                ways[indices[at]] += 1
+    # within a period a chain without lead time is known one link further each turn
+    for _ in range(THROUGHPUT_TURNS):
+        known, need = need, np.zeros(rows)
+        for column in columns:
+            size, heads = 0.0, 0
+            for at in range(starts[column], starts[column + 1]):
+                row = indices[at]
+                if is_balance[row] and data[at] < 0:
+                    heads += 1
+                    share = 1.0 if is_stock[column] else max(ways[row], 1.0)
+                    size = max(size, max(need[row], known[row]) / share / abs(data[at]))
+            if heads == 0:
+                size = given[column]
+            q[column] = max(size, least * given[column])
+            if is_stock[column]:
+                continue
+            for at in range(starts[column], starts[column + 1]):
+                if is_balance[indices[at]] and data[at] > 0:
+                    need[indices[at]] += data[at] * q[column]
+    return q

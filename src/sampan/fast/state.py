@@ -14,8 +14,9 @@ LONGEST_EPOCH = 0.1
 """An epoch that has taken this share of all iterations ends …"""
 SHORTEST_EPOCH = 20
 """… but not before so many."""
-LEAST_WEIGHT, MOST_WEIGHT = 1e-3, 1e3
-"""The scaled program has sizes near 1, and a primal weight far from that is a mistake."""
+LEAST_WEIGHT, MOST_WEIGHT = 0.2, 5.0
+"""The scaled program has sizes near 1. Far from that a primal weight makes one half wait for the
+other; what a proof or a plan gains by it is had on a copy (`drive.py`)."""
 
 
 @dataclass
