@@ -12,7 +12,7 @@ order, for rehearsals, examples and the benchmark of a whole day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -32,6 +32,8 @@ from sampan_platform.track import services as track
 Tell = Callable[[str, str], None]
 """Told the stage and, in words, what it did."""
 Report = Mapping[str, Any]
+TOGETHER = 500
+"""Orders that are shipped, or received, in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -124,17 +126,19 @@ def _dispatch(
 
 def _ship(actor: User, done: Day, tell: Tell) -> None:
     waiting = orders.Filters(states=("issued", "picked"), departs_until=done.day)
-    for order in orders.orders(actor, waiting):
-        track.ship(order.number, _once("ship", order.number), actor)
-        done.shipped += 1
+    leaving = [order.number for order in orders.orders(actor, waiting)]
+    for part in _parts(leaving):
+        track.ship_many({number: _once("ship", number) for number in part}, actor)
+    done.shipped = len(leaving)
     tell("track", f"{done.shipped} orders shipped")
 
 
 def _receive(actor: User, done: Day, tell: Tell) -> None:
-    for order in orders.orders(actor, orders.Filters(states=("shipped", "in_transit"))):
-        if order.expected_on <= done.day:
-            track.receive(order.number, _once("receive", order.number), actor)
-            done.received += 1
+    coming = orders.orders(actor, orders.Filters(states=("shipped", "in_transit")))
+    arrived = [order.number for order in coming if order.expected_on <= done.day]
+    for part in _parts(arrived):
+        track.receive_many({number: _once("receive", number) for number in part}, actor)
+    done.received = len(arrived)
     tell("track", f"{done.received} orders received")
 
 
@@ -151,6 +155,10 @@ def _monitor(now: datetime, done: Day, tell: Tell) -> None:
     outcome = monitor.run(now)
     done.alerts = outcome.opened
     tell("monitor", f"{outcome.opened} alerts opened, {outcome.closed} closed by themselves")
+
+
+def _parts(numbers: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (numbers[at : at + TOGETHER] for at in range(0, len(numbers), TOGETHER))
 
 
 def _once(action: str, number: str) -> UUID:

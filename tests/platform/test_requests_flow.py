@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from sampan_platform.people.models import AuditEvent
 from sampan_platform.requests import selectors, services
-from sampan_platform.requests.models import Request
+from sampan_platform.requests.models import Request, RequestEvent
 from sampan_platform.requests.services import Wish
 
 NOW = datetime(2020, 2, 10, 2, tzinfo=UTC)
@@ -217,3 +218,38 @@ def test_a_list_costs_the_same_however_long(world, django_assert_num_queries) ->
         assert {row.site.organisation.code for row in rows} == {"jinyintan"}
         assert {row.resource.code for row in rows} == {"mask"}
     assert not selectors.requests(world.users["lan"]).exists()
+
+
+def test_many_receipts_at_once_meet_what_they_would_one_by_one(world) -> None:
+    """Two receipts for one request and one for nobody's: the most urgent first, each once."""
+    chen = world.users["chen"]
+    first, second = asked(world), asked(world)
+    for made in (first, second):
+        services.review(made, chen)
+        services.decide(made, chen)
+    site, mask, gown = first.site_id, first.resource_id, world.resources["suit"].pk
+    owed = first.quantity + second.quantity
+    receipts = [
+        services.Came(site, mask, "DO-1/3", first.quantity - 100),
+        services.Came(site, mask, "DO-2/3", Decimal(300)),
+        services.Came(site, gown, "DO-2/3", Decimal(7)),
+    ]
+    with CaptureQueriesContext(connection) as queries:
+        met = services.receive_many(receipts, chen)
+    assert met == [first.quantity - 100, 300, 0]
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, first.unmet) == ("met", 0)
+    assert (second.state, second.unmet) == ("partly_met", owed - first.quantity - 200)
+    steps = RequestEvent.objects.filter(request=first, reference__startswith="DO-")
+    assert [(one.state, one.quantity, one.reference) for one in steps] == [
+        ("partly_met", first.quantity - 100, "DO-1/3"),
+        ("met", 100, "DO-2/3"),
+    ]
+    more = [services.Came(site, mask, f"DO-{at}/3", Decimal(1)) for at in range(3, 60)]
+    with CaptureQueriesContext(connection) as many_queries:
+        again = services.receive_many([*receipts, *more], chen)
+    assert again == [*met, *[Decimal(1)] * 57]
+    assert len(many_queries) <= len(queries) + 1
+    with pytest.raises(ConflictError, match="DO-1/3"):
+        services.receive_many([services.Came(site, mask, "DO-1/3", Decimal(1))], chen)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sampan_platform.ledger import bulk
+from sampan_platform.common import bulk
 from sampan_platform.ledger.accounts import NEVER_BELOW_ZERO, AccountKey, Leg
 from sampan_platform.ledger.models import Account, Event
 

@@ -16,10 +16,10 @@ import numpy as np
 import polars as pl
 from django.db import transaction
 
-from sampan_platform.common import clock
+from sampan_platform.common import bulk, clock
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.common.quantity import LARGEST, SCALE
-from sampan_platform.ledger import bulk, chain, checking, writing
+from sampan_platform.ledger import chain, checking, writing
 from sampan_platform.ledger.accounts import AccountKey
 from sampan_platform.ledger.books import Books, Delta, open_books
 from sampan_platform.ledger.models import Entry, Event, Kind, Movement
@@ -60,7 +60,11 @@ def post_columns(movements: pl.DataFrame, *, actor: User | None) -> int:
     )  # fmt: skip
     # entries first, as in `writing.append`
     bulk.load(Entry._meta.db_table, _entries(linked, books, keys))
-    bulk.load(Movement._meta.db_table, linked.select(writing.MOVEMENT.keys()))
+    bulk.load(
+        Movement._meta.db_table,
+        linked.select(writing.MOVEMENT.keys()),
+        ids=("movement", "reverses"),
+    )
     books.keep()
     head.number, head.hash = linked.item(-1, "number"), linked.item(-1, "hash")
     head.save(update_fields=["number", "hash"])

@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext
 
+from sampan_platform.common import bulk
 from sampan_platform.common.errors import ConflictError, InvalidError, NotFoundError
 from sampan_platform.common.words import either
-from sampan_platform.ledger import bulk, checking, selectors, writing
+from sampan_platform.ledger import checking, selectors, writing
 from sampan_platform.ledger.accounts import Leg, Posting
 from sampan_platform.ledger.models import Event, Movement
 from sampan_platform.ledger.writing import Written

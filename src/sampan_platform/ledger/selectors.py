@@ -13,8 +13,8 @@ from django.apps import apps
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.utils.translation import gettext
 
+from sampan_platform.common import bulk
 from sampan_platform.common.errors import NotFoundError
-from sampan_platform.ledger import bulk
 from sampan_platform.ledger.accounts import AccountKey, Leg
 from sampan_platform.ledger.holds import held_among
 from sampan_platform.ledger.models import Account, Entry, Event, Head, Kind, LotHold, Movement

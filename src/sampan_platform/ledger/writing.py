@@ -11,10 +11,10 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext
 
-from sampan_platform.common import clock
+from sampan_platform.common import bulk, clock
 from sampan_platform.common.errors import ConflictError, InvalidError, Problem
 from sampan_platform.common.words import either
-from sampan_platform.ledger import bulk, chain, checking, holds
+from sampan_platform.ledger import chain, checking, holds
 from sampan_platform.ledger.accounts import AccountKey, Posting
 from sampan_platform.ledger.books import Books, Shortage, deltas_of, open_books
 from sampan_platform.ledger.models import Entry, Event, Head, Movement

@@ -19,6 +19,7 @@ class Line:
     organisation: int | None
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+    reason: str = ""
 
 
 def record(
@@ -57,6 +58,7 @@ def record_many(actor: User | None, lines: Sequence[Line]) -> None:
                 organisation_id=line.organisation,
                 before=line.before,
                 after=line.after,
+                reason=line.reason,
             )
             for line in lines
         ],

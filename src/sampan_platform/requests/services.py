@@ -23,12 +23,14 @@ from sampan_platform.common.words import either
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 from sampan_platform.people.services import record
-from sampan_platform.requests.models import OPEN, Receipt, Request, RequestEvent, State
+from sampan_platform.requests.models import OPEN, Request, RequestEvent, State
+from sampan_platform.requests.receiving import Came, receive_many
 from sampan_platform.requests.units import in_units
 
 if TYPE_CHECKING:
     from sampan_platform.catalogue.models import Resource, Site
 
+__all__ = ["Came", "Wish", "decide", "receive", "receive_many", "review", "submit", "withdraw"]
 PRIORITIES = range(1, 10)
 DAYS_MAX = 366
 
@@ -126,7 +128,6 @@ def withdraw(request: Request, actor: User, reason: str = "") -> Request:
     return request
 
 
-@transaction.atomic
 def receive(
     site: int, resource: int, quantity: Decimal, reference: str, actor: User | None = None
 ) -> Decimal:
@@ -144,46 +145,7 @@ def receive(
     Decimal
         What met requests; the rest met the forecast need.
     """
-    if not reference:
-        raise InvalidError(gettext("A receipt needs a reference, so that it counts once."))
-    receipt, is_new = Receipt.objects.get_or_create(
-        site_id=site,
-        resource_id=resource,
-        reference=reference,
-        defaults={"quantity": quantity, "at": clock.now()},
-    )
-    if not is_new:
-        return _received_before(receipt, quantity)
-    left = quantity
-    waiting = Request.objects.select_for_update().filter(
-        site_id=site, resource_id=resource, state__in=OPEN
-    )
-    for request in waiting.order_by("priority", "needed_by", "id"):
-        part = min(left, request.unmet)
-        if part > 0:
-            _meet(request, part, reference, actor)
-            left -= part
-    Receipt.objects.filter(pk=receipt.pk).update(met=quantity - left)
-    return quantity - left
-
-
-def _received_before(receipt: Receipt, quantity: Decimal) -> Decimal:
-    if receipt.quantity != quantity:
-        raise ConflictError(
-            gettext(
-                "The receipt %(reference)s was of %(quantity)s, not %(sent)s. Send a "
-                "correction with a reference of its own."
-            )
-            % {"reference": receipt.reference, "quantity": receipt.quantity, "sent": quantity}
-        )
-    return Decimal(receipt.met)
-
-
-def _meet(request: Request, part: Decimal, reference: str, actor: User | None) -> None:
-    met = Decimal(request.met_quantity) + part
-    state = State.MET if part == request.unmet else State.PARTLY_MET
-    _move(request, OPEN, state, met_quantity=met)
-    _log(request, actor, state, quantity=part, reference=reference)
+    return receive_many([Came(site, resource, reference, quantity)], actor)[0]
 
 
 def _check(wish: Wish) -> None:

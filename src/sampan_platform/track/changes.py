@@ -1,163 +1,165 @@
-"""One change of an order: asked for, made once, answered the same however often it is sent.
+"""Changes of orders: asked for, made once, answered the same however often they are sent.
 
-Read `make` first. Who repeats a change gets what it led to the first time; who sends another
-change to an order that has moved on meanwhile is told so. Between the two stands one
-conditional UPDATE: whoever raises the order's version has it, everybody else waits and then
-finds no row to update.
+Read `make_many` first. Who repeats a change gets what it led to the first time; who sends
+another change to an order that has moved on meanwhile is told so. Whoever asks has the orders
+to himself from the first query to the end of the transaction; everybody else waits, and then
+finds them as they have become. One change is made as many are, in the same statements.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import transaction
 from django.utils.translation import gettext
 
-from sampan_platform.common import clock
+from sampan_platform.common import bulk, clock
 from sampan_platform.common.errors import ConflictError, InvalidError
 from sampan_platform.people import selectors as people
 from sampan_platform.people import services as people_services
-from sampan_platform.people.models import User
+from sampan_platform.people.models import Organisation, User
 from sampan_platform.requests import services as requests
-from sampan_platform.track import selectors, stock, transitions
-from sampan_platform.track.counting import Counted, Picked, Step, picking, receipt, taking_back
+from sampan_platform.track import keeping, sight, stock, transitions
+from sampan_platform.track.asks import Ask, Change, Result, plain
+from sampan_platform.track.counting import Step, picking, receipt, taking_back
 from sampan_platform.track.models import (
-    ARRIVED,
     NEVER_LEFT,
     DispatchOrder,
-    EventLine,
     Fate,
     OrderEvent,
     OrderLine,
-    OrderState,
 )
-from sampan_platform.track.transitions import Transition
 
 
-@dataclass(frozen=True)
-class Ask:
-    """All that somebody asks for."""
-
-    number: str
-    action: str
-    change: UUID
-    actor: User
-    day: date | None = None
-    """On which it happened; today where it happened."""
-    reason: str = ""
-    place: str = ""
-    carrier: str = ""
-    vehicle: str = ""
-    expected_on: date | None = None
-    picked: Sequence[Picked] | None = None
-    counted: Sequence[Counted] | None = None
-    seen: int | None = None
-    """The order's version that the actor looked at; refused if it has changed since."""
-
-    def digest(self) -> str:
-        """To tell a repetition from another change with the same id."""
-        parts = [
-            self.number, self.action, self.actor.pk, _text(self.day), self.reason, self.place,
-            self.carrier, self.vehicle, _text(self.expected_on),
-            None if self.picked is None else [[one.line, _text(one.quantity)]
-                                              for one in self.picked],
-            None if self.counted is None else [
-                [one.line, *map(_text, (one.good, one.short, one.damaged, one.quarantined)),
-                 one.reason] for one in self.counted],
-        ]  # fmt: skip
-        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Result:
-    """The order as it is now, the change, and whether it had been made before."""
-
-    order: DispatchOrder
-    event: OrderEvent
-    repeated: bool
+def make(ask: Ask) -> Result:
+    """Make the change, or find that it was made."""
+    return make_many([ask])[0]
 
 
 @transaction.atomic
-def make(ask: Ask) -> Result:
-    """Make the change, or find that it was made."""
-    order = selectors.order(ask.actor, ask.number)
-    earlier = _earlier(ask, order)
-    if earlier is not None:
-        return earlier
-    row = transitions.find(ask.action, order)
-    transitions.require(row, order, ask.actor)
-    transitions.require_reason(row, order, ask.reason)
-    if not _claim(order, ask.seen):
-        return _earlier(ask, order) or _moved_on(order)
-    lines = list(order.lines.select_related("resource").order_by("number"))
-    for line in lines:
-        line.order = order
-    day = _day(ask, order, row)
-    steps = _steps(ask, lines)
-    before = order.state
-    _keep_lines(steps)
-    _keep_order(ask, order, lines, steps, day)
-    assert order.state in row.after, f"{ask.action} from {before} led to {order.state}"
-    event = _keep_event(ask, order, before, steps, day)
-    stock.move(ask.action, event, order, steps, ask.actor)
-    _meet_requests(event, order, steps, ask.actor)
-    _record(ask, order, row, before, steps)
-    return Result(order, event, repeated=False)
+def make_many(asks: Sequence[Ask]) -> list[Result]:
+    """All of the changes or none, in a number of queries that does not grow with them.
+
+    Parameters
+    ----------
+    asks
+        By one actor, each of another order.
+    """
+    if not asks:
+        return []
+    actor = asks[0].actor
+    _check_apart(asks)
+    orders = sight.to_change(actor, [ask.number for ask in asks])
+    for ask in asks:
+        if ask.number not in orders:
+            raise sight.not_found(ask.number)
+    earlier = _earlier(asks)
+    changes = _checked([ask for ask in asks if ask.change not in earlier], orders, actor)
+    keeping.keep(changes, actor)
+    stock.move(changes, actor)
+    _meet_requests(changes, actor)
+    _record(changes, actor)
+    made = earlier | {change.ask.change: change.kept for change in changes}
+    return [Result(orders[ask.number], made[ask.change], ask.change in earlier) for ask in asks]
 
 
-def _earlier(ask: Ask, order: DispatchOrder) -> Result | None:
-    """What this very change led to, if it was made."""
-    event = OrderEvent.objects.filter(change=ask.change).first()
-    if event is None:
-        return None
-    if event.digest != ask.digest():
-        raise ConflictError(
-            gettext(
-                "The change %(change)s was made already, and it was another one. Make a "
-                "new id for each new change."
+def _check_apart(asks: Sequence[Ask]) -> None:
+    if any(ask.actor != asks[0].actor for ask in asks):
+        raise ValueError("Changes that are made together are one actor's.")
+    numbers: set[str] = set()
+    changes: set[UUID] = set()
+    for ask in asks:
+        if ask.number in numbers:
+            raise InvalidError(
+                gettext("Order %(number)s is named twice. Name each order once.")
+                % {"number": ask.number[:40]},
+                code="order-twice",
             )
-            % {"change": ask.change},
-            code="change-reused",
-        )
-    order.refresh_from_db()
-    return Result(order, event, repeated=True)
+        if ask.change in changes:
+            raise keeping.used_for_another(ask.change)
+        numbers.add(ask.number)
+        changes.add(ask.change)
 
 
-def _claim(order: DispatchOrder, seen: int | None) -> bool:
-    """Have the order to oneself until the transaction ends; whether that succeeded."""
-    if seen is not None and seen != order.version:
-        _moved_on(order)
-    same = DispatchOrder.objects.filter(pk=order.pk, version=order.version, state=order.state)
-    if same.update(version=F("version") + 1) != 1:
-        return False
-    order.version += 1
-    return True
+def _earlier(asks: Sequence[Ask]) -> dict[UUID, OrderEvent]:
+    """What these very changes led to, of those that were made."""
+    found = keeping.events_of([ask.change for ask in asks])
+    for ask in asks:
+        event = found.get(ask.change)
+        if event is not None and event.digest != ask.digest():
+            raise ConflictError(
+                gettext(
+                    "The change %(change)s was made already, and it was another one. Make a "
+                    "new id for each new change."
+                )
+                % {"change": ask.change},
+                code="change-reused",
+            )
+    return found
 
 
-def _moved_on(order: DispatchOrder) -> Result:
-    raise ConflictError(
+def _checked(asks: Sequence[Ask], orders: Mapping[str, DispatchOrder], actor: User) -> list[Change]:
+    """The changes that they ask for; raises at the first that cannot be."""
+    if not asks:
+        return []
+    ours = [orders[ask.number] for ask in asks]
+    reach = people.Reach(actor)
+    zones = people.time_zones_of(end for order in ours for end in _ends(order))
+    issued = _days_issued([order for order in ours if order.shipped_on is None])
+    lines = _lines(ours)
+    changes = []
+    for ask, order in zip(asks, ours, strict=True):
+        row = transitions.find(ask.action, order)
+        transitions.require(row, order, reach)
+        transitions.require_reason(row, order, ask.reason)
+        if ask.seen is not None and ask.seen != order.version:
+            raise _moved_on(order)
+        today = max(clock.today(zones[getattr(order, end).organisation.pk]) for _, end in row.who)
+        earliest = order.shipped_on or issued[order.pk]
+        day = _day(ask, order, today, earliest)
+        steps = _steps(ask, lines[order.pk])
+        changes.append(Change(ask, order, row, order.state, day, lines[order.pk], steps))
+    return changes
+
+
+def _ends(order: DispatchOrder) -> tuple[Organisation, Organisation]:
+    return order.origin.organisation, order.destination.organisation
+
+
+def _days_issued(orders: Sequence[DispatchOrder]) -> dict[int, date]:
+    """The days of the orders' first events."""
+    rows = OrderEvent.objects.order_by("-sequence")
+    events = bulk.among(rows, "order_id", "bigint", [order.pk for order in orders])
+    # later rows are earlier events, and stay
+    return {event.order_id: event.day for event in events}
+
+
+def _lines(orders: Sequence[DispatchOrder]) -> dict[int, list[OrderLine]]:
+    """Every order's lines by number, each knowing its order as it is here."""
+    by_number = {order.pk: order for order in orders}
+    found: dict[int, list[OrderLine]] = {number: [] for number in by_number}
+    table = OrderLine._meta.db_table
+    rows = OrderLine.objects.select_related("resource").order_by("order_id", "number")
+    for line in bulk.among(rows, f"{table}.order_id", "bigint", list(by_number)):
+        line.order = by_number[line.order_id]
+        found[line.order_id].append(line)
+    return found
+
+
+def _moved_on(order: DispatchOrder) -> ConflictError:
+    return ConflictError(
         gettext("Order %(number)s was changed by somebody else meanwhile. Look at it again.")
         % {"number": order.number},
         code="order-changed",
     )
 
 
-def _day(ask: Ask, order: DispatchOrder, row: Transition) -> date:
+def _day(ask: Ask, order: DispatchOrder, today: date, earliest: date) -> date:
     """On which it happened: neither in the future nor before what it follows."""
-    owners = [getattr(order, end).organisation for end in {end for _, end in row.who}]
-    today = max(clock.today(people.time_zone_of(owner)) for owner in owners)
-    earliest = order.shipped_on
-    if earliest is None:
-        earliest = order.events.order_by("sequence").values_list("day", flat=True)[0]
     # a border can lie between two dates: what left today may arrive "yesterday"
     latest = max(today, earliest)
     day = ask.day or latest
@@ -207,119 +209,33 @@ def _steps(ask: Ask, lines: Sequence[OrderLine]) -> list[Step]:
     return []
 
 
-def _keep_lines(steps: Iterable[Step]) -> None:
-    changed: dict[int, OrderLine] = {}
-    for step in steps:
-        column = str(step.fate)
-        setattr(step.line, column, getattr(step.line, column) + step.quantity)
-        changed[step.line.pk] = step.line
-    OrderLine.objects.bulk_update(
-        changed.values(), [str(Fate.WITHDRAWN), str(Fate.SHIPPED), *map(str, ARRIVED)]
+def _meet_requests(changes: Iterable[Change], actor: User) -> None:
+    """What came good meets what the destinations have asked for."""
+    came: dict[tuple[int, int, str], Decimal] = defaultdict(Decimal)
+    for change in changes:
+        reference = f"{change.order.number}/{change.kept.sequence}"
+        for step in change.steps:
+            if step.fate == Fate.RECEIVED:
+                key = (change.order.destination_id, step.line.resource_id, reference)
+                came[key] += step.quantity
+    requests.receive_many(
+        [requests.Came(*key, quantity) for key, quantity in sorted(came.items())], actor
     )
 
 
-def _keep_order(
-    ask: Ask,
-    order: DispatchOrder,
-    lines: Sequence[OrderLine],
-    steps: Sequence[Step],
-    day: date,
-) -> None:
-    order.state = _state_after(ask.action, order, lines)
-    order.carrier = ask.carrier.strip() or order.carrier
-    order.vehicle = ask.vehicle.strip() or order.vehicle
-    if ask.action == "ship":
-        order.shipped_at, order.shipped_on = clock.now(), day
-        # a late start arrives late, unless somebody knows better
-        order.expected_on = day + timedelta(days=(order.arrive_on - order.depart_on).days)
-    order.expected_on = ask.expected_on or order.expected_on
-    if any(step.fate in ARRIVED for step in steps):
-        order.arrived_on = max(day, order.arrived_on or day)
-    if not any(line.reserved or line.in_transit for line in lines) and not order.ended_at:
-        order.ended_at = clock.now()
-    order.save()
+def _record(changes: Iterable[Change], actor: User) -> None:
+    people_services.record_many(actor, [_line(change) for change in changes])
 
 
-def _state_after(action: str, order: DispatchOrder, lines: Sequence[OrderLine]) -> OrderState:
-    if action == "transit" and order.state == OrderState.PART_RECEIVED:
-        return OrderState.PART_RECEIVED
-    if action == "receive":
-        return transitions.after_receipt(
-            outstanding=any(line.in_transit for line in lines),
-            short=any(line.short for line in lines),
-            damaged=any(line.damaged or line.quarantined for line in lines),
-        )
-    return transitions.ACTIONS[action].after[0]
-
-
-def _keep_event(
-    ask: Ask, order: DispatchOrder, before: str, steps: Sequence[Step], day: date
-) -> OrderEvent:
-    try:
-        with transaction.atomic():
-            event = OrderEvent.objects.create(
-                change=ask.change,
-                digest=ask.digest(),
-                order=order,
-                sequence=order.version,
-                action=ask.action,
-                state_before=before,
-                state_after=order.state,
-                at=clock.now(),
-                day=day,
-                by=ask.actor,
-                reason=ask.reason.strip(),
-                place=ask.place.strip(),
-                expected_on=order.expected_on,
-            )
-    except IntegrityError as error:
-        # at this very moment the same id was used for another order
-        raise ConflictError(
-            gettext(
-                "The change %(change)s was used for another order. Make a new id for each change."
-            )
-            % {"change": ask.change},
-            code="change-reused",
-        ) from error
-    EventLine.objects.bulk_create(
-        EventLine(
-            event=event, line=one.line, fate=one.fate, quantity=one.quantity, reason=one.reason
-        )
-        for one in steps
-    )
-    return event
-
-
-def _meet_requests(
-    event: OrderEvent, order: DispatchOrder, steps: Sequence[Step], actor: User
-) -> None:
-    """What came good meets what the destination has asked for."""
-    good: dict[int, Decimal] = defaultdict(Decimal)
-    for step in steps:
-        if step.fate == Fate.RECEIVED:
-            good[step.line.resource_id] += step.quantity
-    for resource, quantity in sorted(good.items()):
-        reference = f"{order.number}/{event.sequence}"
-        requests.receive(order.destination_id, resource, quantity, reference, actor)
-
-
-def _record(
-    ask: Ask, order: DispatchOrder, row: Transition, before: str, steps: Sequence[Step]
-) -> None:
-    arrived = before not in NEVER_LEFT and ask.action != "return"
-    lines = [[one.line.number, str(one.fate), _text(one.quantity)] for one in steps]
-    people_services.record(
-        ask.actor,
-        f"track.{row.action}",
+def _line(change: Change) -> people_services.Line:
+    order, ask = change.order, change.ask
+    arrived = change.before not in NEVER_LEFT and ask.action != "return"
+    steps = [[one.line.number, str(one.fate), plain(one.quantity)] for one in change.steps]
+    return people_services.Line(
+        f"track.{ask.action}",
         f"order:{order.number}",
-        (order.destination if arrived else order.origin).organisation,
-        before={"state": before},
-        after={"state": str(order.state), "lines": lines},
+        (order.destination if arrived else order.origin).organisation_id,
+        before={"state": change.before},
+        after={"state": str(order.state), "lines": steps},
         reason=ask.reason,
     )
-
-
-def _text(value: date | Decimal | None) -> Any:
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value.isoformat() if value else None

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext
 
-from sampan_platform.common.errors import InvalidError, NotFoundError
+from sampan_platform.common.errors import InvalidError
 from sampan_platform.people.models import User
 from sampan_platform.track.coming import Coming, coming
 from sampan_platform.track.documents import document, documents
@@ -26,7 +26,7 @@ from sampan_platform.track.models import (
 )
 from sampan_platform.track.overdue import Overdue, all_overdue, overdue
 from sampan_platform.track.proof import prove
-from sampan_platform.track.sight import ENDS, visible
+from sampan_platform.track.sight import ENDS, not_found, visible
 from sampan_platform.track.supply import arrivals, commitments
 from sampan_platform.track.transitions import TABLE, Transition, allowed_actions
 
@@ -91,10 +91,7 @@ def order(user: User, number: str) -> DispatchOrder:
     """One order with its ends; not found where the user may not see it."""
     found = visible(user).select_related(*ENDS).filter(number=number).first()
     if found is None:
-        raise NotFoundError(
-            gettext("There is no order %(number)s, or it is not yours to see.")
-            % {"number": number[:40]}
-        )
+        raise not_found(number)
     return found
 
 
@@ -120,10 +117,7 @@ def whole_order(user: User, number: str, parts_max: int | None = None) -> Dispat
         .first()
     )
     if found is None:
-        raise NotFoundError(
-            gettext("There is no order %(number)s, or it is not yours to see.")
-            % {"number": number[:40]}
-        )
+        raise not_found(number)
     return found
 
 

@@ -6,12 +6,13 @@ again with the same `change`, the answer is the first one's; see `changes.make`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
 from sampan_platform.people.models import User
-from sampan_platform.track.changes import Ask, Result, make
+from sampan_platform.track.asks import Ask, Result
+from sampan_platform.track.changes import make, make_many
 from sampan_platform.track.counting import Counted, Picked
 from sampan_platform.track.issuing import make_orders
 
@@ -23,11 +24,14 @@ __all__ = [
     "cancel",
     "close",
     "make",
+    "make_many",
     "make_orders",
     "pick",
     "receive",
+    "receive_many",
     "report_transit",
     "ship",
+    "ship_many",
     "take_back",
 ]
 
@@ -68,6 +72,28 @@ def ship(
         expected_on=expected_on, seen=seen,
     )  # fmt: skip
     return make(ask)
+
+
+def ship_many(changes: Mapping[str, UUID], actor: User, *, day: date | None = None) -> list[Result]:
+    """All of the orders have left, or none, in a number of queries that does not grow.
+
+    Parameters
+    ----------
+    changes
+        By the order's number, the change's id.
+    """
+    return make_many([Ask(*one, actor, day=day) for one in _each("ship", changes)])
+
+
+def receive_many(
+    changes: Mapping[str, UUID], actor: User, *, day: date | None = None
+) -> list[Result]:
+    """All that was on the way of all of the orders came good; as `ship_many`."""
+    return make_many([Ask(*one, actor, day=day) for one in _each("receive", changes)])
+
+
+def _each(action: str, changes: Mapping[str, UUID]) -> list[tuple[str, str, UUID]]:
+    return [(number, action, change) for number, change in changes.items()]
 
 
 def report_transit(

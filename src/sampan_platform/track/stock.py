@@ -19,17 +19,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from django.utils.translation import gettext
 
+from sampan_platform.common import bulk
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.ledger import selectors as ledger_reads
 from sampan_platform.ledger import services as ledger
 from sampan_platform.ledger.services import AccountKey, Leg, Posting
 from sampan_platform.people.models import User
+from sampan_platform.track.asks import Change
 from sampan_platform.track.counting import Step
-from sampan_platform.track.models import DispatchOrder, Fate, OrderEvent, OrderLine
+from sampan_platform.track.models import Fate, OrderEvent, OrderLine
 
 if TYPE_CHECKING:
     from sampan_platform.dispatch.models import PlanLine
@@ -45,57 +47,72 @@ KINDS = {
 
 def reserve(lines: Iterable[OrderLine], day: date, actor: User) -> None:
     """Set the lines' quantities apart in the origin's stock."""
-    postings = [
-        Posting(
-            line.movement,
-            "ship",
-            (
-                Leg(_at("stock", line, line.order.origin_id), -line.reserved),
-                Leg(_transit(line), line.reserved),
-            ),
-            day,
-            source=f"order:{line.order.number}",
-        )
-        for line in lines
-    ]
-    ledger.pend_many(postings, actor=actor)
+    ledger.pend_many([_setting_apart(line, day) for line in lines], actor=actor)
 
 
-def move(
-    action: str,
-    event: OrderEvent,
-    order: DispatchOrder,
-    steps: Sequence[Step],
-    actor: User,
-) -> None:
-    """Post what the change did."""
-    pending = [step.line.movement for step in steps]
-    if action == "ship":
-        ledger.settle_many(pending, day=event.day, actor=actor)
-    elif action == "cancel":
-        ledger.void_many(pending, reason=event.reason, actor=actor)
-    elif action == "pick":
-        _reserve_less(event, [step.line for step in steps], actor)
-    elif action == "receive":
-        _end_transit(event, order.destination_id, steps, actor)
-    elif action == "return":
-        _end_transit(event, order.origin_id, steps, actor)
+def move(changes: Sequence[Change], actor: User) -> None:
+    """Post what the changes did."""
+    by_action: dict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        by_action[change.ask.action].append(change)
+    _settle(by_action["ship"], actor)
+    _void(by_action["cancel"], actor)
+    _reserve_less(by_action["pick"], actor)
+    _end_transit(by_action["receive"] + by_action["return"], actor)
 
 
-def _reserve_less(event: OrderEvent, lines: Sequence[OrderLine], actor: User) -> None:
-    ledger.void_many([line.movement for line in lines], reason=event.reason, actor=actor)
-    for line in lines:
-        line.movement = uuid5(event.change, str(line.number))
-    OrderLine.objects.bulk_update(lines, ["movement"])
-    reserve([line for line in lines if line.reserved], event.day, actor)
+def _settle(changes: Iterable[Change], actor: User) -> None:
+    by_day: dict[date, list[UUID]] = defaultdict(list)
+    for change in changes:
+        by_day[change.day] += [step.line.movement for step in change.steps]
+    for day, movements in sorted(by_day.items()):
+        ledger.settle_many(movements, day=day, actor=actor)
 
 
-def _end_transit(event: OrderEvent, site: int, steps: Sequence[Step], actor: User) -> None:
+def _void(changes: Iterable[Change], actor: User) -> None:
+    by_reason: dict[str, list[UUID]] = defaultdict(list)
+    for change in changes:
+        by_reason[change.kept.reason] += [step.line.movement for step in change.steps]
+    for reason, movements in by_reason.items():
+        ledger.void_many(movements, reason=reason, actor=actor)
+
+
+def _reserve_less(changes: Sequence[Change], actor: User) -> None:
+    _void(changes, actor)
+    lines = [(change, step.line) for change in changes for step in change.steps]
+    for change, line in lines:
+        line.movement = uuid5(change.ask.change, str(line.number))
+    if lines:
+        rows = [(line.movement, line.pk) for _, line in lines]
+        bulk.change(OrderLine._meta.db_table, {"movement": "uuid"}, rows)
+    again = [_setting_apart(line, change.day) for change, line in lines if line.reserved]
+    ledger.pend_many(again, actor=actor)
+
+
+def _setting_apart(line: OrderLine, day: date) -> Posting:
+    return Posting(
+        line.movement,
+        "ship",
+        (
+            Leg(_at("stock", line, line.order.origin_id), -line.reserved),
+            Leg(_transit(line), line.reserved),
+        ),
+        day,
+        source=f"order:{line.order.number}",
+    )
+
+
+def _end_transit(changes: Iterable[Change], actor: User) -> None:
     """One movement a line: out of transit, into wherever each part of it came."""
-    by_line: dict[OrderLine, list[Step]] = defaultdict(list)
-    for step in steps:
-        by_line[step.line].append(step)
-    postings = [_ending(event, line, site, parts) for line, parts in by_line.items()]
+    postings = []
+    for change in changes:
+        order = change.order
+        back = change.ask.action == "return"
+        site = order.origin_id if back else order.destination_id
+        by_line: dict[OrderLine, list[Step]] = defaultdict(list)
+        for step in change.steps:
+            by_line[step.line].append(step)
+        postings += [_ending(change.kept, line, site, parts) for line, parts in by_line.items()]
     ledger.post_many(postings, actor=actor)
 
 

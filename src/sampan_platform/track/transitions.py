@@ -99,9 +99,9 @@ def find(action: str, order: DispatchOrder) -> Transition:
     return row
 
 
-def require(row: Transition, order: DispatchOrder, actor: User) -> None:
+def require(row: Transition, order: DispatchOrder, reach: people.Reach) -> None:
     """Raise unless the actor may; that they can see the order is known already."""
-    if not may(row, order, actor):
+    if not may(row, order, reach):
         ends = any_of(_end(order, end) for _, end in row.who)
         raise ForbiddenError(
             gettext(
@@ -111,17 +111,16 @@ def require(row: Transition, order: DispatchOrder, actor: User) -> None:
         )
 
 
-def may(row: Transition, order: DispatchOrder, actor: User) -> bool:
+def may(row: Transition, order: DispatchOrder, reach: people.Reach) -> bool:
     """Whether one of the row's conditions holds for the actor."""
-    return any(
-        people.may(actor, allowed, getattr(order, end).organisation) for allowed, end in row.who
-    )
+    return any(reach.may(allowed, getattr(order, end).organisation) for allowed, end in row.who)
 
 
 def allowed_actions(order: DispatchOrder, actor: User) -> list[str]:
     """What the actor can do with the order now, in the order of the table."""
     rows = [row for row in TABLE if order.state in row.before]
-    return [row.action for row in rows if may(row, order, actor)]
+    reach = people.Reach(actor)
+    return [row.action for row in rows if may(row, order, reach)]
 
 
 def require_reason(row: Transition, order: DispatchOrder, reason: str) -> None:

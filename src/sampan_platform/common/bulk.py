@@ -1,4 +1,4 @@
-"""Many rows in one statement, on either database: the ledger is written by the thousand.
+"""Many rows in one statement, on either database: orders and the ledger change by the thousand.
 
 PostgreSQL is given one array a column, SQLite one JSON text. (A statement a row is slow on
 SQLite where triggers can refuse it: inside a savepoint each one reads through what all before
@@ -8,7 +8,7 @@ it have written.)
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,8 +20,6 @@ from django.db.models import Model, QuerySet
 Row = TypeVar("Row", bound=Model)
 SLICE = 50_000
 """Rows written to the database at a time."""
-UUIDS = {"movement", "reverses"}
-"""Columns that SQLite keeps without hyphens."""
 
 
 def insert(table: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
@@ -37,11 +35,16 @@ def insert(table: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
     execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {source}", parameters)  # nosec B608
 
 
-def load(table: str, frame: pl.DataFrame) -> None:
+def load(table: str, frame: pl.DataFrame, ids: Collection[str] = ()) -> None:
     """Add the rows of a frame, whose columns are named as the table's.
 
     PostgreSQL is given them by COPY. SQLite takes them into a table of their own without
-    triggers, and from there in one statement. Ids are given in their usual writing.
+    triggers, and from there in one statement.
+
+    Parameters
+    ----------
+    ids
+        The columns that hold ids in their usual writing; SQLite keeps them without hyphens.
     """
     names = ", ".join(frame.columns)
     if connection.vendor == "postgresql":
@@ -53,15 +56,15 @@ def load(table: str, frame: pl.DataFrame) -> None:
         + [pl.col(name).dt.convert_time_zone("UTC").dt.to_string("%Y-%m-%d %H:%M:%S%.6f")
            .str.strip_suffix(".000000")
            for name in frame.select(pl.col(pl.Datetime)).columns]
-        + [pl.col(name).str.replace_all("-", "") for name in UUIDS & set(frame.columns)]
+        + [pl.col(name).str.replace_all("-", "") for name in ids]
     )  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE ledger_loaded ({names})")
-        command = f"INSERT INTO ledger_loaded VALUES ({marks})"  # nosec B608
+        cursor.execute(f"CREATE TEMPORARY TABLE rows_loaded ({names})")
+        command = f"INSERT INTO rows_loaded VALUES ({marks})"  # nosec B608
         for part in cells.iter_slices(SLICE):
             cursor.executemany(command, part.rows())
-        cursor.execute(f"INSERT INTO {table} ({names}) SELECT * FROM ledger_loaded")  # nosec B608
-        cursor.execute("DROP TABLE ledger_loaded")
+        cursor.execute(f"INSERT INTO {table} ({names}) SELECT * FROM rows_loaded")  # nosec B608
+        cursor.execute("DROP TABLE rows_loaded")
 
 
 def _copy(table: str, names: str, frame: pl.DataFrame) -> None:
@@ -76,6 +79,41 @@ def _copy(table: str, names: str, frame: pl.DataFrame) -> None:
     with connection.cursor() as cursor, errors, cursor.copy(command) as copy:
         for part in frame.iter_slices(SLICE):
             copy.write(part.write_csv(include_header=False).encode())
+
+
+def insert_new(
+    table: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]], keep: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """Add those of the rows that no constraint forbids; the columns `keep` of these."""
+    names = ", ".join(columns)
+    source, parameters = _rows(columns, rows)
+    # without WHERE, SQLite would read ON CONFLICT as the condition of a join
+    return select(
+        f"INSERT INTO {table} ({names}) SELECT {names} FROM {source} "  # nosec B608
+        f"WHERE true ON CONFLICT DO NOTHING RETURNING {', '.join(keep)}",
+        parameters,
+    )
+
+
+def change(table: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> int:
+    """Set the columns of rows that are given by their `id`, which stands last.
+
+    Parameters
+    ----------
+    columns
+        The names, each with its type in PostgreSQL; without `id`.
+
+    Returns
+    -------
+    int
+        How many rows there were.
+    """
+    source, parameters = _rows({**columns, "id": "bigint"}, rows)
+    sets = ", ".join(f"{name} = more.{name}" for name in columns)
+    return execute(
+        f"UPDATE {table} SET {sets} FROM {source} WHERE {table}.id = more.id",  # nosec B608
+        parameters,
+    )
 
 
 def add_up(table: str, columns: Sequence[str], rows: Sequence[Sequence[int]]) -> None:
@@ -108,10 +146,11 @@ def select(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def execute(sql: str, parameters: Sequence[Any]) -> None:
-    """Run a statement."""
+def execute(sql: str, parameters: Sequence[Any]) -> int:
+    """Run a statement; how many rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
+        return int(cursor.rowcount)
 
 
 def _rows(columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> tuple[str, list[Any]]:
