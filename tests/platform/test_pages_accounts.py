@@ -155,6 +155,29 @@ def test_nobody_makes_tokens_for_others(world) -> None:
     assert not Token.objects.exists()
 
 
+@pytest.mark.parametrize("username", ["ops", "chen"])
+def test_a_token_is_revoked_on_the_page(world, username: str) -> None:
+    """One's own and that of a managed account; its line then has no button any more."""
+    made, secret = tokens.create_token(world.users[username], "lost laptop", ["*"])
+    client = signed_in(world, "ops")
+    assert 'value="revoke"' in client.get(f"/people/{username}/").content.decode()
+    for _ in range(2):
+        assert not refusals(send(client, username, "revoke", token=str(made.pk)))
+    assert tokens.find_token(secret) is None
+    assert 'value="revoke"' not in client.get(f"/people/{username}/").content.decode()
+
+
+def test_a_token_of_somebody_elsewhere_is_not_revoked(world, local) -> None:
+    """An operator of Hubei ends no token of who has roles beyond, nor one of another's page."""
+    services.give_role(world.users["chen"], world.organisations["asean-plus"], "analyst")
+    made, secret = tokens.create_token(world.users["chen"], "nightly", ["*"])
+    assert send(local, "chen", "revoke", token=str(made.pk)).status_code in (403, 404)
+    operator = signed_in(world, "ops")
+    for wrong in (str(made.pk), "0", "x", ""):
+        assert send(operator, "ops", "revoke", token=wrong).status_code == 404
+    assert tokens.find_token(secret) is not None
+
+
 def test_a_closed_account_signs_in_no_more(world) -> None:
     """And is shown as closed; closing it again changes nothing."""
     client = signed_in(world, "ops")

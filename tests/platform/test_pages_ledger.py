@@ -283,3 +283,67 @@ def test_whoever_is_not_signed_in_sees_nothing(counted, world) -> None:
         assert Client().get(address)["Location"].startswith("/sign-in/")
     assert hold(Client()).redirect_chain[0][0].startswith("/sign-in/")
     assert balances(world) == {"stock:W1": 1290}
+
+
+def count(client: Client, **said: str) -> Any:
+    """Post the form of a stock count on a card."""
+    form = {
+        "once": str(uuid4()), "site": "W1", "item": "mask", "lot": LOT, "counted": "990",
+        "reason": "ten are wet",
+    }  # fmt: skip
+    return client.post("/ledger/count/", form | said, follow=True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_count_posts_what_differs_once(stored, language: str) -> None:
+    """Ten of a lot fewer, whose only expiry need not be typed; the same form again: nothing."""
+    client, number = signed_in(stored, "chen", language), str(uuid4())
+    for _ in range(2):
+        answer = count(client, once=number, counted="9９0")
+        assert not refusals(answer)
+    assert balances(stored) == {"stock:W1": 1290}
+    made = Movement.objects.get(kind="count")
+    assert (made.reason, made.actor) == ("ten are wet", stored.users["chen"])
+    assert "ten are wet" in text_of(client.get(CARD))
+
+
+def test_a_count_that_agrees_posts_nothing(stored) -> None:
+    """And says so; goods without a lot are counted by themselves."""
+    client = signed_in(stored, "chen")
+    assert "agrees" in text_of(count(client, counted="1,000"))
+    assert "agrees" in text_of(count(client, counted="300", lot=""))
+    assert not Movement.objects.filter(kind="count").exists()
+
+
+def test_a_lot_with_two_expiries_is_counted_by_each(stored) -> None:
+    """Without the day it is not known which of them was counted."""
+    bring(stored, 50, lot=LOT, expires_on=date(2021, 1, 1))
+    client = signed_in(stored, "chen")
+    assert len(refusals(count(client))) == 1
+    assert not refusals(count(client, expires_on="2021-01-01", counted="40"))
+    assert balances(stored) == {"stock:W1": 1340}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"counted": ""}, {"counted": "many"}, {"counted": "-1"}, {"counted": "NaN"},
+        {"counted": "1e30"}, {"counted": "0.0001"}, {"reason": " "}, {"once": ""},
+        {"lot": "x" * 70}, {"expires_on": "soon"}, {"site": "nowhere"}, {"item": "nothing"},
+    ],
+)  # fmt: skip
+def test_a_count_that_cannot_be_changes_nothing(stored, said: dict[str, str]) -> None:
+    """One message each."""
+    answer = count(signed_in(stored, "chen"), **said)
+    assert answer.status_code < 500
+    assert len(refusals(answer)) == 1
+    assert balances(stored) == {"stock:W1": 1300}
+
+
+@pytest.mark.parametrize("user", ["ana", "aud", "ops"])
+def test_who_does_not_count_stock_has_no_form_for_it(stored, user: str) -> None:
+    """And posting it all the same changes nothing."""
+    client = signed_in(stored, user)
+    assert "/ledger/count/" not in client.get(CARD).content.decode()
+    assert count(client).status_code in (403, 404)
+    assert balances(stored) == {"stock:W1": 1300}

@@ -9,12 +9,11 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from django.db import connection
 from django.db.models import Model
 
 from sampan_platform.count.models import MonthTile, YearTile
-from sampan_platform.count.tiles import DAYS, MONTHS, SITES, Ints, Small, padded
+from sampan_platform.count.tiles import DAYS, MONTHS, SITES, Ints, Small, joined_ints, padded
 
 MANY = 400
 """More values than this are not worth a condition; what is too much is dropped afterwards."""
@@ -59,8 +58,8 @@ def year_days(wanted: Wanted, years: Collection[int]) -> dict[str, YearDays]:
     return {
         measure: YearDays(
             [row[1:5] for row in those],
-            _joined([row[5] for row in those], np.uint8, (MONTHS * DAYS,)),
-            _joined([row[6] for row in those], np.int64, (MONTHS * DAYS,)),
+            _joined([row[5] for row in those], (MONTHS * DAYS,)),
+            joined_ints([row[6] for row in those], (MONTHS * DAYS,)),
         )
         for measure, those in _split(rows, lambda row: row[0]).items()
     }
@@ -73,8 +72,8 @@ def year_months(wanted: Wanted, years: Collection[int]) -> dict[tuple[str, Any],
     return {
         key: Sites(
             [row[2:4] for row in those],
-            _joined([row[4] for row in those], np.uint8, (SITES, MONTHS)),
-            _joined([row[5] for row in those], np.int64, (SITES, MONTHS)),
+            _joined([row[4] for row in those], (SITES, MONTHS)),
+            joined_ints([row[5] for row in those], (SITES, MONTHS)),
         )
         for key, those in _split(rows, lambda row: row[:2]).items()
     }
@@ -86,9 +85,9 @@ def month_days(wanted: Wanted, months: Collection[date]) -> dict[tuple[str, Any]
     rows = _rows(MonthTile, "month", months, wanted, columns)
     found = {}
     for key, those in _split(rows, lambda row: row[:2]).items():
-        bits = _joined([row[4] for row in those], np.uint8, (SITES * DAYS // 8,))
+        bits = _joined([row[4] for row in those], (SITES * DAYS // 8,))
         counts = np.unpackbits(bits).reshape(len(those), SITES, DAYS)
-        values = _joined([row[5] for row in those], np.int64, (SITES, DAYS))
+        values = joined_ints([row[5] for row in those], (SITES, DAYS))
         found[key] = Sites([row[2:4] for row in those], counts, values)
     return found
 
@@ -103,14 +102,10 @@ def _split(rows: Sequence[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row
     return found
 
 
-def _joined(parts: Sequence[bytes], kind: Any, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-    """One above the other, with the zeros that were left out at their ends."""
-    if not any(parts):
-        # such as the values of `came`, which take no room then
-        return np.broadcast_to(np.zeros(1, kind), (len(parts), *shape))
-    size = math.prod(shape) * np.dtype(kind).itemsize
-    data = b"".join([padded(part, size) for part in parts])
-    return np.frombuffer(data, kind).reshape(len(parts), *shape)
+def _joined(parts: Sequence[bytes], shape: tuple[int, ...]) -> Small:
+    """Bytes one above the other, with the zeros that were left out at their ends."""
+    data = b"".join([padded(part, math.prod(shape)) for part in parts])
+    return np.frombuffer(data, np.uint8).reshape(len(parts), *shape)
 
 
 def _rows(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from sampan_platform.common.quantity import SCALE
 from sampan_platform.count.measures import CAME, SNAPSHOTS
 
 SITES = 56
@@ -14,6 +17,11 @@ SITES = 56
 DAYS = 31
 """In a month's tile; days that the month does not have stay empty."""
 MONTHS = 12
+
+WIDTHS = (np.int8, np.int16, np.int32, np.int64)
+"""How wide a tile's integers are; by the number in its first byte."""
+UNITS = 4
+"""Bit of that byte: the integers count whole units, not thousandths."""
 
 Ints = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.bool_]
@@ -31,7 +39,7 @@ class MonthArrays:
 
     def packed(self, measure: str) -> tuple[bytes, bytes]:
         """Its two columns; that a report came has no values beside."""
-        values = b"" if measure == CAME else trimmed(self.values)
+        values = b"" if measure == CAME else packed_ints(self.values)
         return trimmed(np.packbits(self.stated)), values
 
 
@@ -75,9 +83,9 @@ class YearArrays:
         """Its four columns."""
         return (
             trimmed(self.day_counts),
-            trimmed(self.day_sums),
+            packed_ints(self.day_sums),
             trimmed(self.month_counts),
-            trimmed(self.month_values),
+            packed_ints(self.month_values),
         )
 
 
@@ -120,8 +128,49 @@ def padded(data: bytes, size: int) -> bytes:
     return data.ljust(size, b"\0")
 
 
+def packed_ints(array: Ints) -> bytes:
+    """As narrow as the largest of them needs, without the zeros at the end; a byte says how.
+
+    What is reported is mostly whole units by the hundred or thousand: a quarter or an eighth of
+    the bytes, and a statistic's time goes into fetching them.
+    """
+    flat = array.reshape(-1)
+    if not flat.any():
+        return b""
+    head = 0 if (flat % SCALE).any() else UNITS
+    if head:
+        flat = flat // SCALE
+    low, high = int(flat.min()), int(flat.max())
+    width = next(
+        number
+        for number, kind in enumerate(WIDTHS)
+        if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max
+    )
+    return bytes([head | width]) + trimmed(flat.astype(WIDTHS[width]))
+
+
+def joined_ints(parts: Sequence[bytes], shape: tuple[int, ...]) -> Ints:
+    """What `packed_ints` made, one above the other: [parts × shape]."""
+    if not any(parts):
+        # such as the values of `came`, which take no room then
+        return np.broadcast_to(np.zeros(1, np.int64), (len(parts), *shape))
+    count = math.prod(shape)
+    found = np.zeros((len(parts), count), np.int64)
+    rows_of: dict[int, list[int]] = {}
+    for row, part in enumerate(parts):
+        if part:
+            rows_of.setdefault(part[0], []).append(row)
+    for head, rows in rows_of.items():
+        kind = np.dtype(WIDTHS[head & ~UNITS])
+        size = count * kind.itemsize
+        data = b"".join([padded(parts[row][1:], size) for row in rows])
+        values = np.frombuffer(data, kind).reshape(len(rows), count)
+        found[rows] = values.astype(np.int64) * SCALE if head & UNITS else values
+    return found.reshape(len(parts), *shape)
+
+
 def _ints(data: bytes, *shape: int) -> Ints:
-    return np.frombuffer(padded(data, shape[0] * shape[1] * 8), np.int64).reshape(shape).copy()
+    return joined_ints([data], shape)[0].copy()
 
 
 def _bytes(data: bytes, *shape: int) -> Small:

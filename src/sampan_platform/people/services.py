@@ -17,7 +17,7 @@ from sampan_platform.common.errors import (
     Problem,
 )
 from sampan_platform.people import selectors
-from sampan_platform.people.models import Organisation, Role, RoleKind, User
+from sampan_platform.people.models import Organisation, Role, RoleKind, Token, User
 from sampan_platform.people.tokens import EVERYTHING, create_token, find_token, revoke_token
 from sampan_platform.people.trail import Line, record, record_many
 
@@ -204,6 +204,25 @@ def close_user(user: User, *, actor: User | None = None) -> User:
 
     The actor must manage people wherever the user has a role.
     """
+    places = _managed(user, actor)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    for token in user.tokens.filter(revoked_at=None):
+        revoke_token(token, actor)
+    record(actor, "people.close_user", f"user:{user.username}", places[0] if places else None)
+    return user
+
+
+@transaction.atomic
+def revoke(token: Token, *, actor: User) -> None:
+    """End a token: one's own, or one of an account that the actor manages as a whole."""
+    if token.user_id != actor.pk:
+        _managed(token.user, actor)
+    revoke_token(token, actor)
+
+
+def _managed(user: User, actor: User | None) -> list[Organisation]:
+    """Where the user has roles; raises unless the actor manages people at each of them."""
     # asked anew: whoever read the user may have kept only the roles that they see
     roles = Role.objects.filter(user=user).select_related("organisation")
     places = [role.organisation for role in roles]
@@ -212,15 +231,10 @@ def close_user(user: User, *, actor: User | None = None) -> User:
             selectors.require(actor, selectors.MANAGE_PEOPLE, place)
         if not places and not selectors.may_everywhere(actor, selectors.MANAGE_PEOPLE):
             raise ForbiddenError(
-                gettext("You may not close the account of %(username)s.")
+                gettext("You may not change the account of %(username)s.")
                 % {"username": user.username}
             )
-    user.is_active = False
-    user.save(update_fields=["is_active"])
-    for token in user.tokens.filter(revoked_at=None):
-        revoke_token(token, actor)
-    record(actor, "people.close_user", f"user:{user.username}", places[0] if places else None)
-    return user
+    return places
 
 
 def _check_user(user: User, password: str | None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
@@ -19,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ConflictError, InvalidError, PlatformError
+from sampan_platform.common.quantity import to_thousandths
 from sampan_platform.http.models import IdempotentAnswer
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
@@ -112,6 +116,41 @@ def do_once(request: HttpRequest, work: Callable[[], object]) -> bool:
         if is_new:
             work()
     return is_new
+
+
+def typed_quantity(said: QueryDict, field: str) -> Decimal | None:
+    """A number that can be kept; None for an empty field. What makes sense is the services' to say.
+
+    Separators of thousands and full-width digits are read.
+
+    Raises
+    ------
+    InvalidError
+        If it is no number, or one that no quantity can be.
+    """
+    text = str(said.get(field, "")).strip()
+    if not text:
+        return None
+    try:
+        found = Decimal(text.replace(",", "").replace("，", ""))
+        to_thousandths(found)
+    except InvalidOperation as error:
+        raise InvalidError(_("%(text)s is no number.") % {"text": text[:40]}) from error
+    except ValidationError as error:
+        problem = _("No quantity is so large, or finer than three decimals.")
+        raise InvalidError(problem) from error
+    return found
+
+
+def typed_day(said: QueryDict, field: str) -> date | None:
+    """A day; None for an empty field."""
+    text = str(said.get(field, "")).strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidError(_("Give the day as 2020-02-14.")) from error
 
 
 def typed(said: QueryDict, field: str, length_max: int = LINE_LENGTH_MAX) -> str:

@@ -78,6 +78,11 @@ def _change(request: HttpRequest, user: User, found: User) -> str | None:
             services.take_role(found, place, said.get("role", ""), actor=user)
     elif action == "close":
         services.close_user(found, actor=user)
+    elif action == "revoke":
+        token = next((one for one in found.tokens.all() if str(one.pk) == said.get("token")), None)
+        if token is None:
+            raise NotFoundError(_("There is no such token."))
+        services.revoke(token, actor=user)
     elif action == "token" and found.pk == user.pk:
         return _token(request, user)
     else:

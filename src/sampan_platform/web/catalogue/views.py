@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -16,7 +15,7 @@ from sampan_platform.catalogue import exporting, selectors, services
 from sampan_platform.catalogue import tables as known
 from sampan_platform.common.errors import InvalidError, NotFoundError
 from sampan_platform.people import selectors as people
-from sampan_platform.web.pages import page, show, tell, user_of
+from sampan_platform.web.pages import page, show, tell, typed_day, user_of
 
 TITLES = {
     "organisations": _lazy("Organisations"),
@@ -70,7 +69,7 @@ def row(request: HttpRequest, table: str, key: str) -> HttpResponse:
     if request.method == "POST":
         said = request.POST
         if said.get("action") == "retire":
-            services.retire(table, key, _day(said.get("from_day", "")), user)
+            services.retire(table, key, typed_day(said, "from_day"), user)
         else:
             values = {name: said.get(name, "").strip() or None
                       for name in fields if name != "retired_from"}  # fmt: skip
@@ -120,12 +119,3 @@ def _known(table: str) -> str:
     if table not in TITLES:
         raise NotFoundError(_("There is no such table."))
     return table
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidError(_("Give the day as 2020-02-14.")) from error

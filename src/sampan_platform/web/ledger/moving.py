@@ -1,7 +1,8 @@
-"""What people do to the ledger here: reverse what was posted by hand, hold and release a lot."""
+"""What people do to the ledger here: count, reverse what was posted by hand, hold a lot."""
 
 from __future__ import annotations
 
+from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.common import clock
 from sampan_platform.common.errors import InvalidError, NotFoundError
 from sampan_platform.ledger import selectors, services
-from sampan_platform.ledger.models import Event, Movement
+from sampan_platform.ledger.models import Event, Kind, Movement
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 from sampan_platform.web.ledger import naming
@@ -26,6 +27,8 @@ from sampan_platform.web.pages import (
     show,
     tell,
     typed,
+    typed_day,
+    typed_quantity,
     user_of,
     zone_of,
 )
@@ -69,6 +72,43 @@ def _may_reverse(rows: list[Movement], number: UUID, user: User) -> bool:
     sites = {site for site in found if site is not None}
     mine = catalogue.sites().filter(people.reach(user, people.COUNT_STOCK, "organisation__path"))
     return bool(sites) and mine.filter(pk__in=sites).count() == len(sites)
+
+
+@page
+@require_POST
+def count(request: HttpRequest) -> HttpResponse:
+    """A stock count of one site, item and lot: what differs from the ledger is posted, once."""
+    user, said = user_of(request), request.POST
+    site = catalogue.sites(user=user).filter(code=said.get("site", "")).first()
+    item = catalogue.resources().filter(code=said.get("item", "")).first()
+    if site is None or item is None:
+        raise NotFoundError(_("Choose a site and an item that you see."))
+    counted = typed_quantity(said, "counted")
+    if counted is None:
+        raise InvalidError(_("Give what was counted as a number; 0 if nothing is there."))
+    lot = typed(said, "lot", LOT_LENGTH_MAX)
+    held = selectors.stocks_for(user).filter(site=site, resource=item, lot=lot, kind=Kind.STOCK)
+    expires_on = typed_day(said, "expires_on") or _expiry([one.expires_on for one in held])
+    made = services.count_stock(
+        services.AccountKey("stock", item.pk, site=site.pk, lot=lot, expires_on=expires_on),
+        counted, movement=once(request), day=clock.today(zone_of(request)),
+        reason=typed(said, "reason", TEXT_LENGTH_MAX), actor=user,
+    )  # fmt: skip
+    if made is None:
+        tell(request, _("The count agrees with the ledger: nothing was posted."))
+    else:
+        tell(request, _("Counted: the difference is posted with your reason."))
+    asked = urlencode({"site": site.code, "item": item.code})
+    return redirect(f"{address_of('web:ledger:card')}?{asked}")
+
+
+def _expiry(known: list[date | None]) -> date | None:
+    """Of a lot that was named without its expiry: the one that it has, if it has only one."""
+    if not known or None in known:
+        return None
+    if len(known) > 1:
+        raise InvalidError(_("This lot has several days of expiry. Give the one you counted."))
+    return known[0]
 
 
 @page

@@ -16,7 +16,7 @@ from sampan_platform.ledger import selectors
 from sampan_platform.ledger.proof import prove
 from sampan_platform.people import selectors as people
 from sampan_platform.web.ledger import naming
-from sampan_platform.web.pages import page, show, user_of, zone_of
+from sampan_platform.web.pages import page, show, typed_day, user_of, zone_of
 
 ROWS = 200
 CARD = timedelta(days=30)
@@ -52,14 +52,16 @@ def card(request: HttpRequest) -> HttpResponse:
     item = catalogue.resources().filter(code=asked.get("item", "")).first()
     if site is None or item is None:
         raise NotFoundError(_("Choose a site and an item that you see."))
-    until = _day(asked.get("until", ""), clock.today(zone_of(request)))
-    since = _day(asked.get("since", ""), max(until, EARLIEST) - CARD)
+    until = typed_day(asked, "until") or clock.today(zone_of(request))
+    since = typed_day(asked, "since") or max(until, EARLIEST) - CARD
     if since > until:
         raise InvalidError(_("The first day lies after the last. Choose them again."))
     lots = selectors.stocks_for(user).filter(site=site, resource=item)
     found = selectors.stock_card(site.pk, item.pk, since, until)
+    may_count = people.may(user, people.COUNT_STOCK, site.organisation)
     context = {
-        "site": site, "item": item, "since": since, "until": until, "card": found,
+        "may_count": may_count, "site": site, "item": item, "since": since, "until": until,
+        "card": found,
         "lines": [(one, naming.movement(one.kind)) for one in found.lines], "lots": lots,
     }  # fmt: skip
     return show(request, "web/ledger/card.html", context)
@@ -110,12 +112,3 @@ def proof(request: HttpRequest) -> HttpResponse:
         found = prove()
         context |= {"proof": found, "good": not found.problems and found.first_bad is None}
     return show(request, "web/ledger/proof.html", context)
-
-
-def _day(text: str, otherwise: date) -> date:
-    if not text:
-        return otherwise
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidError(_("Give the day as 2020-02-14.")) from error

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from sampan_platform.common.errors import InvalidError, NotFoundError
+from sampan_platform.common.errors import NotFoundError
 from sampan_platform.people.models import User
 from sampan_platform.track import services
 from sampan_platform.track.counting import Counted, Picked
 from sampan_platform.track.models import DispatchOrder
-from sampan_platform.web.pages import TEXT_LENGTH_MAX, typed
+from sampan_platform.web.pages import TEXT_LENGTH_MAX, typed, typed_day, typed_quantity
 
 FATES = ("good", "short", "damaged", "quarantined")
 
@@ -32,9 +30,9 @@ def act(order: DispatchOrder, action: str, change: UUID, actor: User, said: Quer
 
 def _pick(order: DispatchOrder, change: UUID, actor: User, said: QueryDict, more: Any) -> Any:
     picked = [
-        Picked(line.number, _quantity(text))
+        Picked(line.number, quantity)
         for line in order.lines.all()
-        if (text := said.get(f"picked-{line.number}", "").strip())
+        if (quantity := typed_quantity(said, f"picked-{line.number}")) is not None
     ]
     return services.pick(order.number, change, actor, picked=picked or None, **more)
 
@@ -43,14 +41,14 @@ def _ship(order: DispatchOrder, change: UUID, actor: User, said: QueryDict, more
     del more["reason"]
     return services.ship(
         order.number, change, actor, carrier=typed(said, "carrier"),
-        vehicle=typed(said, "vehicle"), expected_on=_day(said.get("expected_on", "")),
+        vehicle=typed(said, "vehicle"), expected_on=typed_day(said, "expected_on"),
     )  # fmt: skip
 
 
 def _transit(order: DispatchOrder, change: UUID, actor: User, said: QueryDict, more: Any) -> Any:
     return services.report_transit(
         order.number, change, actor, place=typed(said, "place"),
-        expected_on=_day(said.get("expected_on", "")), **more,
+        expected_on=typed_day(said, "expected_on"), **more,
     )  # fmt: skip
 
 
@@ -58,9 +56,9 @@ def _receive(order: DispatchOrder, change: UUID, actor: User, said: QueryDict, m
     counted = []
     for line in order.lines.all():
         figures = {
-            fate: _quantity(text)
+            fate: quantity
             for fate in FATES
-            if (text := said.get(f"{fate}-{line.number}", "").strip())
+            if (quantity := typed_quantity(said, f"{fate}-{line.number}")) is not None
         }
         if figures:
             why = typed(said, f"reason-{line.number}", TEXT_LENGTH_MAX)
@@ -86,19 +84,3 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "close": _simple(services.close),
     "cancel": _simple(services.cancel),
 }
-
-
-def _quantity(text: str) -> Decimal:
-    try:
-        return Decimal(text.replace(",", "").replace("，", "").strip())
-    except InvalidOperation as error:
-        raise InvalidError(_("%(text)s is no number.") % {"text": text[:40]}) from error
-
-
-def _day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise InvalidError(_("Give the day as 2020-02-14.")) from error

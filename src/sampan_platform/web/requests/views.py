@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -16,7 +15,6 @@ from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.collect import selectors as collect
 from sampan_platform.common import clock
 from sampan_platform.common.errors import ForbiddenError, InvalidError, NotFoundError
-from sampan_platform.common.quantity import to_thousandths
 from sampan_platform.ledger import selectors as ledger
 from sampan_platform.people import selectors as people
 from sampan_platform.requests import selectors, services
@@ -30,6 +28,7 @@ from sampan_platform.web.pages import (
     show,
     tell,
     typed,
+    typed_quantity,
     user_of,
 )
 
@@ -82,11 +81,12 @@ def _wish(request: HttpRequest, sites: Any) -> services.Wish:
     item = catalogue.resources().filter(code=said.get("item", "")).first()
     if site is None or item is None:
         raise InvalidError(_("Choose a site and an item."))
+    quantity = _quantity(said)
     try:
         return services.Wish(
             site=site,
             resource=item,
-            quantity=_quantity(said.get("quantity", "")),
+            quantity=quantity,
             needed_by=date.fromisoformat(said.get("needed_by", "")),
             reason=typed(said, "reason", TEXT_LENGTH_MAX),
             pack=said.get("pack", ""),
@@ -98,16 +98,10 @@ def _wish(request: HttpRequest, sites: Any) -> services.Wish:
         raise InvalidError(_("Give the day as 2020-02-14, and whole numbers.")) from error
 
 
-def _quantity(text: str) -> Decimal:
-    """A number that can be kept; how much of it makes sense is the services' to say."""
-    try:
-        found = Decimal(text.replace(",", "").replace("，", "").strip())
-        to_thousandths(found)
-    except InvalidOperation as error:
-        raise InvalidError(_("Give the quantity as a number.")) from error
-    except ValidationError as error:
-        text = _("No quantity is so large, or finer than three decimals.")
-        raise InvalidError(text) from error
+def _quantity(said: QueryDict) -> Decimal:
+    found = typed_quantity(said, "quantity")
+    if found is None:
+        raise InvalidError(_("Give the quantity as a number."))
     return found
 
 
@@ -171,7 +165,7 @@ def _decide(request: HttpRequest, row: Request) -> None:
     elif action == "approve":
         services.decide(row, user, reason=reason)
     elif action == "reduce":
-        services.decide(row, user, _quantity(said.get("quantity", "")), reason)
+        services.decide(row, user, _quantity(said), reason)
     elif action == "reject":
         services.decide(row, user, Decimal(0), reason)
     elif action == "withdraw":
