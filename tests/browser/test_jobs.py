@@ -164,6 +164,28 @@ def test_a_line_is_changed_with_a_reason_and_its_cost_seen(page_of, language: st
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plan_is_made_again_from_an_earlier_one(page_of, language: str) -> None:
+    """One click: the new plan has the same goal and tells what it was begun from."""
+    page = page_of("coordinator", language)
+    page.goto("/plans/")
+    page.click("[data-opens=new-plan]")
+    page.fill("#plan-days", "1")
+    page.select_option("#plan-goals", "total")
+    page.click("#new-plan button.primary")
+    page.wait_for_selector("#short", timeout=SOLVED_MS)
+    first = page.url
+    page.click("form[action*=again] button")
+    page.wait_for_url(lambda address: address != first)
+    page.wait_for_selector("#short", timeout=SOLVED_MS)
+    number = first.rstrip("/").rsplit("/", 1)[-1]
+    expect(page.locator(f".heading a[href$='/plans/{number}/']")).to_be_visible()
+    page.locator(".heading a[href*=compare]").last.click()
+    # a plan for the goals' total has one goal; stage by stage it would have many
+    expect(page.locator("[aria-labelledby=goals-title] tbody tr")).to_have_count(1)
+    assert barriers(page) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_store_receives_an_order_short(page_of, language: str) -> None:
     """From the board to a receipt with one unit short, with its reason; the paper has its code."""
     page = page_of("warehouse", language)

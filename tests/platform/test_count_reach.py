@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sampan_platform.common.errors import NotFoundError
 from sampan_platform.count import selectors, services
@@ -150,3 +152,53 @@ def test_a_statistic_costs_a_fixed_number_of_queries(
                 reported.users["ana"], measure, by=by, since=since, until=until, grain=grain,
                 compare=compare, filters=Filters(organisation="asean-plus", classes=["masks"]),
             )  # fmt: skip
+
+
+def _labels(world, user: str, by: str) -> dict[object, object]:
+    found = selectors.statistics(world.users[user], "output", since=DAY, until=DAY, by=[by])
+    return {row[by]: row["value"] for row in found.figures()}
+
+
+def test_what_changes_in_the_catalogue_is_seen_at_once(reported) -> None:
+    """What is kept in memory between two questions is never older than the database."""
+    site, mask = reported.sites["F1"], reported.resources["mask"]
+    assert _labels(reported, "ana", "site")["F1"] == 100
+    type(site).objects.filter(pk=site.pk).update(code="F1b", country="VN")
+    assert "F1" not in _labels(reported, "ana", "site")
+    assert _labels(reported, "ana", "site")["F1b"] == 100
+    assert _labels(reported, "ana", "country")["VN"] == 1100
+    type(mask).objects.filter(pk=mask.pk).update(code="mask-2", unit="box")
+    assert _labels(reported, "ana", "resource") == {"mask-2": 1111}
+    group = mask.resource_class
+    type(group).objects.filter(pk=group.pk).update(code="masks-2")
+    assert "masks-2" in set(_labels(reported, "ana", "class")) | set(
+        _labels(reported, "ana", "sub_class")
+    )
+    owner = site.organisation
+    type(owner).objects.filter(pk=owner.pk).update(code="owner-2")
+    assert _labels(reported, "ana", "organisation")["owner-2"] == 100
+
+
+def test_what_one_may_see_is_asked_every_time(reported) -> None:
+    """A role that is given or taken away counts from the next question on."""
+    rui, place = reported.users["rui"], reported.organisations["cn-hb"]
+    assert _value(reported, "rui", "output") == 100
+    people.give_role(rui, place, "analyst")
+    assert _value(reported, "rui", "output") == 111
+    people.take_role(rui, place, "analyst")
+    assert _value(reported, "rui", "output") == 100
+
+
+def test_a_second_question_reads_no_sites_on_postgresql(reported) -> None:
+    """What has not changed is not read again; on SQLite it is, which costs little there."""
+    _labels(reported, "ana", "site")
+    with CaptureQueriesContext(connection) as queries:
+        _labels(reported, "ana", "site")
+    reading = [one for one in queries if 'FROM "catalogue_site"' in one["sql"]]
+    with_print = [one for one in reading if "xmin" in one["sql"]]
+    if connection.vendor == "postgresql":
+        assert len(with_print) == 1
+        assert all("SUM(" in one["sql"] for one in reading)
+    else:
+        assert not with_print
+        assert any('"catalogue_site"."code"' in one["sql"] for one in reading)

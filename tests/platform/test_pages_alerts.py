@@ -70,12 +70,40 @@ def test_the_lists_need_no_query_an_alert(world, alert) -> None:
     counts = []
     for more in (0, 40):
         many(alert, more)
-        for address in ("", "?rule=days-of-cover"):
+        for address in ("", "?rule=days-of-cover", "?by=place"):
             with CaptureQueriesContext(connection) as queries:
                 client.get(f"/alerts/{address}")
             counts.append(len(queries))
-    assert counts[:2] == counts[2:]
+    assert counts[:3] == counts[3:]
     assert max(counts) <= QUERIES_MAX
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_alerts_are_grouped_by_place_as_well(world, alert, language: str) -> None:
+    """Two alerts of a hospital are one line with its name, which opens both and no other's."""
+    place, now = world.sites["W1"].organisation, timezone.now()
+    for where in (alert.organisation, place):
+        Alert.objects.create(
+            subject=f"more|{where.pk}", check_code=alert.check_code, severity=Severity.CRITICAL,
+            organisation=where, site=alert.site, resource=alert.resource, facts=alert.facts,
+            value=1.0, limit=3.0, opened_at=now, seen_at=now,
+        )  # fmt: skip
+    client = signed_in(world, "chen", language)
+    shown = client.get("/alerts/?by=place")
+    assert {one["organisation_id"]: one["count"] for one in shown.context["groups"]} == {
+        alert.organisation_id: 2, place.pk: 1,
+    }  # fmt: skip
+    assert name_of(alert.organisation, language) in text_of(shown)
+    opened = client.get(f"/alerts/?by=place&place={alert.organisation_id}")
+    assert {row.organisation_id for row in opened.context["page_of_alerts"]} == {
+        alert.organisation_id
+    }
+    assert opened.context["page_of_alerts"].paginator.count == 2
+
+
+def name_of(organisation: Any, language: str) -> str:
+    """As the pages show it."""
+    return str(organisation.name_zh if language == "zh-hans" else organisation.name_en)
 
 
 def test_one_alert_needs_no_query_a_person_or_event(world, alert) -> None:
@@ -186,6 +214,7 @@ def test_an_alert_of_others_does_not_exist(world, alert) -> None:
 @pytest.mark.parametrize(
     "asked",
     [
+        "by=place&place=x", "by=moon", "place=" + "9" * 40,
         "rule=nothing", "rule=%00", "item=x", "item=³", "item=" + "9" * 40, "severity=mild",
         "state=gone", "rule=days-of-cover&page=x", "rule=days-of-cover&page=-1",
         "rule=days-of-cover&page=" + "9" * 30,

@@ -54,6 +54,10 @@ def extend(rows: pl.DataFrame) -> None:
 @transaction.atomic
 def rebuild() -> int:
     """Make all stretches anew from the reports; how many there are."""
+    if connection.vendor == "postgresql":
+        # who files, or rebuilds, at the same moment locks them in another order
+        with connection.cursor() as cursor:
+            cursor.execute(f'LOCK TABLE "{Stretch._meta.db_table}" IN EXCLUSIVE MODE')  # nosec B608
     Stretch.objects.all().delete()
     columns = ("site_id", "resource_id", "day")
     rows = list(Report.objects.order_by(*columns).values_list(*columns))

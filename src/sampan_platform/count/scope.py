@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from sampan_platform.common.errors import InvalidError, NotFoundError
 from sampan_platform.count import sources
 from sampan_platform.count.grouping import Grouping, Label
+from sampan_platform.count.held import Held, held
 from sampan_platform.people.models import OrganisationKind, User
 
 PLACES = ("site", "organisation", "country", "region")
@@ -81,15 +82,16 @@ def scope_of(user: User, by: Sequence[str], filters: Filters, *, by_unit: bool) 
     by_unit
         Whether resources of different units must not fall into one group.
     """
-    tree = _Tree(by, filters)
-    rows = sources.sites(user, _chosen(filters, tree))
+    known = held()
+    tree = _Tree(by, filters, known)
+    rows = known.sites(user, _chosen(filters, tree))
     if filters.organisation and not rows:
         _check_seen(user, filters.organisation, tree)
     _name_missing(filters.sites, {row[1] for row in rows}, "site")
     place_names = [name for name in by if name.partition(":")[0] in PLACES]
     places, place_of = _numbered(rows, [_place_label(name, tree) for name in place_names])
     kind_names = [name for name in by if name in KINDS]
-    chosen, classes, all_resources = _resources(kind_names, filters)
+    chosen, classes, all_resources = _resources(kind_names, filters, known)
     kinds, kind_of = _numbered(chosen, _kind_labels(kind_names, classes, by_unit=by_unit))
     grouping = Grouping(
         places=places,
@@ -106,9 +108,9 @@ def scope_of(user: User, by: Sequence[str], filters: Filters, *, by_unit: bool) 
 class _Tree:
     """The organisations, read only where something asks for them."""
 
-    def __init__(self, by: Sequence[str], filters: Filters) -> None:
+    def __init__(self, by: Sequence[str], filters: Filters, known: Held) -> None:
         needed = bool(filters.organisation) or any(name.startswith("organisation") for name in by)
-        rows = sources.organisations() if needed else []
+        rows = known.organisations() if needed else []
         self.of = {number: (code, kind) for number, code, kind, _ in rows}
         self.path = {code: path for _, code, _, path in rows}
 
@@ -191,12 +193,12 @@ def _in_order(label: Label) -> tuple[tuple[bool, str], ...]:
 
 
 def _resources(
-    names: Sequence[str], filters: Filters
+    names: Sequence[str], filters: Filters, known: Held
 ) -> tuple[list[Any], dict[int, tuple[str, str | None]], bool]:
     """The resources that the filters leave, class and sub-class of each, and whether it is all."""
-    rows = sources.resources()
+    rows = known.resources()
     needed = bool(filters.classes) or "class" in names or "sub_class" in names
-    classes = {number: (code, above) for number, code, above in sources.classes()} if needed else {}
+    classes = {number: (code, above) for number, code, above in known.classes()} if needed else {}
     of_class = {row[0]: _class_and_sub_class(row[3], classes) for row in rows} if needed else {}
     _name_missing(filters.resources, {row[1] for row in rows}, "resource")
     _name_missing(filters.classes, {code for code, _ in classes.values()}, "class")

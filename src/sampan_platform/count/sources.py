@@ -15,6 +15,7 @@ from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.collect import selectors as collect
 from sampan_platform.count.measures import REPORTED
 from sampan_platform.count.models import Lock
+from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
 
 ReportRow = tuple[Any, ...]
@@ -96,6 +97,35 @@ def print_of_due() -> tuple[Any, ...]:
         return tuple(cursor.fetchone() or ())
 
 
+_SCOPE = (
+    ("catalogue", "Site"), ("catalogue", "Resource"), ("catalogue", "ResourceClass"),
+    ("people", "Organisation"),
+)  # fmt: skip
+"""What scopes are made from, beside the slots, whose changes change the stamp."""
+
+
+def print_of_scope() -> tuple[Any, ...] | None:
+    """What changes whenever anything does that scopes are made from; None where it is not known.
+
+    PostgreSQL keeps with each row the number of the transaction that wrote it, larger than those
+    that it could see, and that of the command within it; so that whatever is done changes one of
+    their sums, or the count.
+    """
+    if connection.vendor != "postgresql":
+        return None
+    tables = [apps.get_model(stage, model)._meta.db_table for stage, model in _SCOPE]
+    parts = [
+        "(SELECT COUNT(*), SUM(xmin::text::bigint), SUM(cmin::text::bigint) "  # nosec B608
+        f'FROM "{table}") AS t{place}'
+        for place, table in enumerate(tables)
+    ]
+    parts.append(f'(SELECT MAX(CAST(stamp AS text)) FROM "{Lock._meta.db_table}") AS s')  # nosec B608
+    with connection.cursor() as cursor:
+        # nothing in it comes from outside
+        cursor.execute(f"SELECT * FROM {' CROSS JOIN '.join(parts)}")  # nosec B608
+        return tuple(cursor.fetchone() or ())
+
+
 def parts_of_the_tree(sites: Sequence[int]) -> list[tuple[int, int]]:
     """Of each site the organisation above its owner, or its owner at the top; in tree order."""
     rows = (
@@ -134,6 +164,11 @@ def classes() -> list[tuple[int, str, int | None]]:
 def organisations() -> list[tuple[int, str, str, str]]:
     """Number, code, kind and path of every organisation."""
     return list(catalogue.organisations().values_list("pk", "code", "kind", "path"))
+
+
+def paths(user: User) -> tuple[str, ...]:
+    """Under which the user sees sites; who has the same ones sees the same."""
+    return tuple(people.paths(user, people.SEE))
 
 
 def sees(user: User, path: str) -> bool:

@@ -18,7 +18,7 @@ DAYS = 31
 """In a month's tile; days that the month does not have stay empty."""
 MONTHS = 12
 
-WIDTHS = (np.int8, np.int16, np.int32, np.int64)
+WIDTHS = tuple(np.dtype(kind) for kind in (np.int8, np.int16, np.int32, np.int64))
 """How wide a tile's integers are; by the number in its first byte."""
 UNITS = 4
 """Bit of that byte: the integers count whole units, not thousandths."""
@@ -144,7 +144,7 @@ def packed_ints(array: Ints) -> bytes:
     width = next(
         number
         for number, kind in enumerate(WIDTHS)
-        if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max
+        if max(high, -low - 1) < 1 << (8 * kind.itemsize - 1)
     )
     return bytes([head | width]) + trimmed(flat.astype(WIDTHS[width]))
 
@@ -161,16 +161,23 @@ def joined_ints(parts: Sequence[bytes], shape: tuple[int, ...]) -> Ints:
         if part:
             rows_of.setdefault(part[0], []).append(row)
     for head, rows in rows_of.items():
-        kind = np.dtype(WIDTHS[head & ~UNITS])
+        kind = WIDTHS[head & ~UNITS]
         size = count * kind.itemsize
         data = b"".join([padded(parts[row][1:], size) for row in rows])
-        values = np.frombuffer(data, kind).reshape(len(rows), count)
-        found[rows] = values.astype(np.int64) * SCALE if head & UNITS else values
-    return found.reshape(len(parts), *shape)
+        values = np.frombuffer(data, kind).reshape(len(rows), count).astype(np.int64)
+        if head & UNITS:
+            values *= SCALE
+        if len(rows) == len(parts):
+            found = values
+        else:
+            found[rows] = values
+    shaped: Ints = found.reshape(len(parts), *shape)
+    return shaped
 
 
 def _ints(data: bytes, *shape: int) -> Ints:
-    return joined_ints([data], shape)[0].copy()
+    tile: Ints = joined_ints([data], shape)[0].copy()
+    return tile
 
 
 def _bytes(data: bytes, *shape: int) -> Small:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Case, Count, Max, Min, Q, When
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -28,6 +28,9 @@ HANDLERS = 30
 MOST_SEVERE_FIRST = Case(
     When(severity="critical", then=0), When(severity="warning", then=1), default=2
 )
+BY_RULE = ("check_code", "resource__name_en", "resource__name_zh", "resource_id")
+BY_PLACE = ("organisation_id", "organisation__name_en", "organisation__name_zh")
+"""Columns of the groups that the reader chooses between."""
 CHECK_NAMES = {
     "days-of-cover": _lazy("Days of cover too low"),
     "utilisation": _lazy("Capacity at its limit"),
@@ -43,7 +46,7 @@ CHECK_NAMES = {
 
 @page
 def alerts(request: HttpRequest) -> HttpResponse:
-    """Groups by rule and item with their counts; one opened group as a list."""
+    """Groups by rule and item, or by place, with their counts; one opened group as a list."""
     user, asked = user_of(request), request.GET
     every = selectors.alerts(user)
     rows = every.filter(state__in=UNDER_WAY) if asked.get("state", "open") == "open" else every
@@ -51,33 +54,37 @@ def alerts(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(owner=user)
     if asked.get("severity") in Severity.values:
         rows = rows.filter(severity=asked["severity"])
+    by_place = asked.get("by") == "place"
     groups = (
         rows.order_by()
-        .values("check_code", "resource__name_en", "resource__name_zh", "resource_id")
+        .values(*(BY_PLACE if by_place else BY_RULE))
         .annotate(count=Count("pk"), critical=Count("pk", filter=Q(severity="critical")),
                   since=Min("opened_at"), latest=Max("seen_at"))
-        .order_by("-critical", "-count")
+        .order_by("-critical", "-count", BY_PLACE[0] if by_place else BY_RULE[0])
     )  # fmt: skip
     context: dict[str, Any] = {
-        "groups": [one | {"title": _check_name(one["check_code"])} for one in groups],
+        "groups": [one | {"title": _check_name(one.get("check_code", ""))} for one in groups],
+        "by_place": by_place,
         "count": rows.count(),
         "severities": Severity.choices,
     }
-    if asked.get("rule") or asked.get("item"):
-        chosen = _of_group(rows, asked.get("rule", ""), asked.get("item", ""))
+    if asked.get("rule") or asked.get("item") or asked.get("place"):
+        chosen = _of_group(rows, asked)
         found = Paginator(chosen, ROWS).get_page(asked.get("page"))
         context["page_of_alerts"] = found
         context["listed"] = [(one, _sentence(one)) for one in found]
     return show(request, "web/alerts/alerts.html", context)
 
 
-def _of_group(rows: Any, rule: str, item: str) -> Any:
-    if rule:
-        rows = rows.filter(check_code=rule)
-    if item.isdecimal():
-        rows = rows.filter(resource_id=int(item[:18]))
-    elif item:
-        rows = rows.none()
+def _of_group(rows: Any, asked: QueryDict) -> Any:
+    if asked.get("rule"):
+        rows = rows.filter(check_code=asked["rule"])
+    for name, column in (("item", "resource_id"), ("place", "organisation_id")):
+        number = asked.get(name, "")
+        if number.isdecimal():
+            rows = rows.filter(**{column: int(number[:18])})
+        elif number:
+            rows = rows.none()
     return rows.order_by(MOST_SEVERE_FIRST, "-pk")
 
 
