@@ -16,6 +16,8 @@ from typing import Any
 import dj_database_url
 
 HOME = Path(os.environ.get("SAMPAN_HOME", "sampan-data")).absolute()
+BASE_MAP = "base-map.json"
+"""In `HOME`, where an operator has put an official one."""
 DEBUG = os.environ.get("SAMPAN_DEBUG", "") == "1"
 
 

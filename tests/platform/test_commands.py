@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sqlite3
 import subprocess
 import sys
+import tarfile
 import time
 import urllib.request
 from contextlib import closing
@@ -92,6 +94,39 @@ def test_a_backup_comes_back_whole(home: Path, tmp_path: Path) -> None:
     assert refused.returncode == 2
     assert "damaged" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_backup_holds_the_official_base_map(home: Path, tmp_path: Path) -> None:
+    """It comes back with the rest; so does that there was none; older backups say nothing of it."""
+    without, within = tmp_path / "without.tar.gz", tmp_path / "within.tar.gz"
+    other = tmp_path / "other"
+    here = other / "base-map.json"
+    assert sampan(home, "backup", str(without)).returncode == 0
+    assert sampan(other, "restore", str(without)).returncode == 0
+    here.write_text("an official map", "utf-8")
+    assert sampan(other, "backup", str(within)).returncode == 0
+    here.write_text("a later map", "utf-8")
+    assert sampan(other, "restore", str(within), "--yes").returncode == 0
+    assert here.read_text("utf-8") == "an official map"
+    older = _without_word_of_a_map(without, tmp_path)
+    assert sampan(other, "restore", str(older), "--yes").returncode == 0
+    assert here.read_text("utf-8") == "an official map"
+    assert sampan(other, "restore", str(without), "--yes").returncode == 0
+    assert not here.exists()
+
+
+def _without_word_of_a_map(backup: Path, folder: Path) -> Path:
+    """The backup as it was made before maps were held."""
+    unpacked, older = folder / "unpacked", folder / "older.tar.gz"
+    with tarfile.open(backup) as archive:
+        archive.extractall(unpacked, filter="data")
+    manifest = json.loads((unpacked / "manifest.json").read_text("utf-8"))
+    del manifest["base_map_sha256"]
+    (unpacked / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    with tarfile.open(older, "w:gz") as archive:
+        for part in unpacked.iterdir():
+            archive.add(part, part.name)
+    return older
 
 
 def test_a_backup_comes_back_under_those_who_read(home: Path, tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ LIBPQ = (
 """Parameters of a connection, and what follows PG in the variable that libpq reads each from."""
 WAIT_SECONDS = 20
 """How long a restore waits for those who are writing, unless it is told otherwise."""
+BASE_MAP = "base_map_sha256"
+"""Of the official base map in a backup's manifest; null where there was none."""
 DUMP = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
 
 
@@ -55,12 +57,14 @@ def backup(arguments: Sequence[str]) -> int:
             "made_at": clock.now().isoformat(),
             "vendor": connection.vendor,
             "sha256": _sha256(dump),
+            BASE_MAP: _take_base_map(Path(folder)),
         }
         (Path(folder) / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         half = target.with_name(f".{target.name}.part")
         with tarfile.open(half, "w:gz") as archive:
-            for name in (MANIFEST, dump.name):
-                archive.add(Path(folder) / name, name)
+            for name in (MANIFEST, dump.name, settings.BASE_MAP):
+                if (Path(folder) / name).exists():
+                    archive.add(Path(folder) / name, name)
         half.replace(target)
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB. Back again by: sampan restore {target}")
     return 0
@@ -80,8 +84,10 @@ def restore(arguments: Sequence[str]) -> int:
     if not given.yes and _has_data():
         raise Refused("there is data already, which this replaces. Add --yes if that is meant.")
     with tempfile.TemporaryDirectory() as folder:
-        dump = _unpack(source, Path(folder))
+        dump, manifest = _unpack(source, Path(folder))
         _put_back(dump, given.wait)
+        if BASE_MAP in manifest:  # older backups say nothing of it: what is there stays
+            _put_back_base_map(Path(folder) / settings.BASE_MAP)
     from sampan_platform.ledger import services
 
     with counted("Proving the ledger", "movements") as tell:
@@ -99,6 +105,26 @@ def _dump(target: Path) -> None:
         source.close()
         return
     _postgresql("pg_dump", "--format=custom", "--no-owner", f"--file={target}")
+
+
+def _take_base_map(folder: Path) -> str | None:
+    """Copy the official base map, which lies beside the database; its SHA-256, if there is one."""
+    place = Path(settings.HOME) / settings.BASE_MAP
+    if not place.exists():
+        return None
+    shutil.copyfile(place, folder / settings.BASE_MAP)
+    return _sha256(folder / settings.BASE_MAP)
+
+
+def _put_back_base_map(kept: Path) -> None:
+    """The map of the backup in the place of the present one; none where there was none."""
+    place = Path(settings.HOME) / settings.BASE_MAP
+    if not kept.exists():
+        place.unlink(missing_ok=True)
+        return
+    half = place.with_suffix(".part")
+    shutil.copyfile(kept, half)
+    half.replace(place)
 
 
 def _put_back(dump: Path, wait: float) -> None:
@@ -157,8 +183,8 @@ def _libpq() -> dict[str, str]:
     return {f"PG{variable}": str(given[name]) for name, variable in LIBPQ if given.get(name)}
 
 
-def _unpack(source: Path, folder: Path) -> Path:
-    """The dump of a backup, if it is whole and for this kind of database."""
+def _unpack(source: Path, folder: Path) -> tuple[Path, dict[str, Any]]:
+    """The dump of a backup and its manifest, if it is whole and for this kind of database."""
     try:
         with tarfile.open(source, "r:gz") as archive:
             archive.extractall(folder, filter="data")
@@ -171,9 +197,13 @@ def _unpack(source: Path, folder: Path) -> Path:
             "Set SAMPAN_DATABASE to a database of that kind."
         )
     dump = folder / DUMP[connection.vendor]
-    if not dump.is_file() or _sha256(dump) != manifest.get("sha256"):
-        raise Refused(f"{source} is damaged: its content is not what was written.")
-    return dump
+    parts = [(dump, manifest.get("sha256", ""))]
+    if manifest.get(BASE_MAP):
+        parts.append((folder / settings.BASE_MAP, manifest[BASE_MAP]))
+    for part, digest in parts:
+        if not part.is_file() or _sha256(part) != digest:
+            raise Refused(f"{source} is damaged: its content is not what was written.")
+    return dump, manifest
 
 
 def _sha256(path: Path) -> str:

@@ -26,3 +26,12 @@ class IdempotentAnswer(models.Model):
                 fields=("user", "key", "method", "path"), name="idempotency_key_once"
             ),
         )
+
+
+class Tally(models.Model):
+    """How often something was done within a stretch of time; all processes count in it."""
+
+    key = models.CharField(max_length=200, unique=True)
+    count = models.PositiveIntegerField()
+    ends_at = models.FloatField(db_index=True)
+    """Seconds since 1970; from then on it begins anew."""

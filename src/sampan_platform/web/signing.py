@@ -7,13 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import views as auth
 from django.contrib.auth.forms import AuthenticationForm
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import check_for_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from sampan_platform.http import tally
 from sampan_platform.web.pages import go_back
 
 FAILURES_MAX = 10
@@ -26,7 +26,7 @@ class SignInForm(AuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         key = f"sampan-sign-in:{self.cleaned_data.get('username', '')[:150]}"
-        if cache.get(key, 0) >= FAILURES_MAX:
+        if tally.of(key) >= FAILURES_MAX:
             raise ValidationError(
                 _("Too many wrong passwords for this name. Wait ten minutes and try again."),
                 code="wait",
@@ -34,8 +34,7 @@ class SignInForm(AuthenticationForm):
         try:
             return super().clean()
         except ValidationError:
-            cache.add(key, 0, FAILURES_SECONDS)
-            cache.incr(key)
+            tally.add(key, FAILURES_SECONDS)
             raise
 
 

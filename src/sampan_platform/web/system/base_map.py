@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 
 from sampan_platform.common.errors import InvalidError
 
-NAME = "base-map.json"
 BYTES_MAX = 10 * 1024 * 1024
 """A map of the world at 1:50 million has 1 to 2 MB."""
 DEPTH = {"Polygon": 3, "MultiPolygon": 4, "LineString": 2, "MultiLineString": 3}
@@ -27,7 +26,7 @@ LONGITUDE_MAX, LATITUDE_MAX = 180.0, 90.0
 
 def place() -> Path:
     """Where an official map is kept."""
-    return Path(settings.HOME) / NAME
+    return Path(settings.HOME) / settings.BASE_MAP
 
 
 def mark() -> str:
