@@ -21,6 +21,11 @@ from tests.platform.pages_world import LANGUAGES, refusals, signed_in, text_of
 from tests.platform.planning import NOW
 
 QUERIES_MAX = 30
+PARTS = {
+    "en": {"database", "tables", "worker", "solver", "ledger"},
+    "zh-hans": {"数据库", "数据表", "后台任务", "求解器", "账簿"},
+}
+PROVED = {"en": "proved: 0 movements", "zh-hans": "核验一致：0 笔流水"}
 
 
 @pytest.fixture(autouse=True)
@@ -31,14 +36,15 @@ def _in_february():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_operator_sees_how_it_is(world, language: str) -> None:
-    """Each part with whether it is well, and the versions."""
+    """Each part, by its name and in words, with whether it is well; and the versions."""
     answer = signed_in(world, "ops", language).get("/system/")
     parts = {one.name: one for one in answer.context["parts"]}
-    assert {"database", "tables", "worker", "solver", "ledger"} <= set(parts)
-    assert parts["database"].well
+    assert PARTS[language] <= set(parts)
+    assert all(parts[name].well for name in PARTS[language])
     page = text_of(answer)
-    assert version() in page
-    assert parts["database"].says in page
+    for words in (version(), *parts, *(one.says for one in parts.values())):
+        assert words in page
+    assert PROVED[language] in page
 
 
 def test_jobs_are_listed_with_their_errors(world) -> None:

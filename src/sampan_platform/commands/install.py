@@ -14,8 +14,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from sampan_platform.commands.running import Refused, parser
+
+LATE_MINUTES = 5
+"""A task that has waited longer has no worker."""
 
 
 def init(arguments: Sequence[str]) -> int:
@@ -60,8 +64,8 @@ def _operator(name: str) -> None:
 def _database() -> str:
     found = settings.DATABASES["default"]
     if connection.vendor == "sqlite":
-        return f"SQLite in {found['NAME']}"
-    return f"PostgreSQL {found.get('HOST') or 'local'}/{found['NAME']}"
+        return _("SQLite in %(place)s") % {"place": found["NAME"]}
+    return f"PostgreSQL {found.get('HOST') or 'localhost'}/{found['NAME']}"
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,13 @@ class Part:
 def examine() -> list[Part]:
     """Look at every part; what is wrong is said with what to do."""
     checks: list[tuple[str, Callable[[], str]]] = [
-        ("database", _check_database),
-        ("tables", _check_tables),
-        ("settings", _check_settings),
-        ("disk", _check_disk),
-        ("worker", _check_worker),
-        ("solver", _check_solver),
-        ("ledger", _check_ledger),
+        (_("database"), _check_database),
+        (_("tables"), _check_tables),
+        (_("settings"), _check_settings),
+        (_("disk"), _check_disk),
+        (_("worker"), _check_worker),
+        (_("solver"), _check_solver),
+        (_("ledger"), _check_ledger),
     ]
     found = []
     for name, check in checks:
@@ -111,7 +115,8 @@ def _check_database() -> str:
             "select sqlite_version()" if connection.vendor == "sqlite" else "show server_version"
         )
         cursor.execute(version)
-        return f"{_database()}, version {cursor.fetchone()[0]}"
+        about = {"database": _database(), "version": cursor.fetchone()[0]}
+        return _("%(database)s, version %(version)s") % about
 
 
 def _check_tables() -> str:
@@ -120,25 +125,27 @@ def _check_tables() -> str:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
-        raise Refused(f"{len(waiting)} migrations wait. Run: sampan init")
-    return "up to date"
+        text = _("%(count)s changes of the database wait. Run: sampan init")
+        raise Refused(text % {"count": len(waiting)})
+    return _("up to date")
 
 
 def _check_settings() -> str:
     if settings.DEBUG:
-        raise Refused("SAMPAN_DEBUG=1 shows inner workings to visitors. Unset it for real use.")
+        raise Refused(_("SAMPAN_DEBUG=1 shows inner workings to visitors. Unset it for real use."))
     if len(settings.SECRET_KEY) < 40:
-        raise Refused("SAMPAN_SECRET_KEY is short. Give at least 40 random characters.")
+        raise Refused(_("SAMPAN_SECRET_KEY is short. Give at least 40 random characters."))
     return f"{settings.HOME}"
 
 
 def _check_disk() -> str:
     free = shutil.disk_usage(settings.HOME).free / 1e9
+    about = {"free": f"{free:.1f}", "place": settings.HOME}
     if free < 1:
-        raise Refused(f"only {free:.1f} GB free at {settings.HOME}. Make room.")
+        raise Refused(_("only %(free)s GB free at %(place)s. Make room.") % about)
     if not os.access(settings.HOME, os.W_OK):
-        raise Refused(f"{settings.HOME} cannot be written. Give the user the right to.")
-    return f"{free:.0f} GB free"
+        raise Refused(_("%(place)s cannot be written. Give the user the right to.") % about)
+    return _("%(free)s GB free") % about
 
 
 def _check_worker() -> str:
@@ -146,13 +153,15 @@ def _check_worker() -> str:
 
     waiting: Any = DBTaskResult.objects.ready().order_by("enqueued_at").first()
     if waiting is None:
-        return "nothing waits"
+        return _("nothing waits")
     from sampan_platform.common import clock
 
     minutes = (clock.now() - waiting.enqueued_at).total_seconds() / 60
-    if minutes > 5:
-        raise Refused(f"a task has waited {minutes:.0f} minutes. Is a worker running? sampan serve")
-    return f"{DBTaskResult.objects.ready().count()} tasks wait, the oldest {minutes:.1f} minutes"
+    about = {"count": DBTaskResult.objects.ready().count(), "minutes": f"{minutes:.1f}"}
+    if minutes > LATE_MINUTES:
+        text = _("a task has waited %(minutes)s minutes. Is a worker running? sampan serve")
+        raise Refused(text % about)
+    return _("%(count)s tasks wait, the oldest %(minutes)s minutes") % about
 
 
 def _check_solver() -> str:
@@ -162,8 +171,8 @@ def _check_solver() -> str:
     network = two_hospitals()
     plan = solve(network)
     if not verify(network, plan):
-        return f"solves and verifies ({plan.summary['method']})"
-    raise Refused("a plan of a tiny network does not verify. Reinstall sampan.")
+        return _("solves and verifies (%(method)s)") % {"method": plan.summary["method"]}
+    raise Refused(_("a plan of a tiny network does not verify. Reinstall sampan."))
 
 
 def _check_ledger() -> str:

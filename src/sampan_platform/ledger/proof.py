@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext
 
 from sampan_platform.common.quantity import to_thousandths
 from sampan_platform.ledger import chain, writing
@@ -72,13 +73,19 @@ class Proof:
             self.more += 1
 
     def __str__(self) -> str:
-        looked = f"{self.movements} movements, {self.entries} entries, {self.accounts} accounts"
+        looked = gettext("%(movements)s movements, %(entries)s entries, %(accounts)s accounts") % {
+            "movements": self.movements,
+            "entries": self.entries,
+            "accounts": self.accounts,
+        }
         if self.holds:
-            return f"proved: {looked}; the chain ends in {self.head[:12] or 'nothing'}"
+            text = gettext("proved: %(looked)s; the chain ends in %(head)s")
+            return text % {"looked": looked, "head": self.head[:12] or "–"}
         others = len(self.problems) + self.more - 1
-        return f"NOT PROVED ({looked}): {self.problems[0]}" + (
-            f" … and {others} more" if others else ""
-        )
+        about = {"looked": looked, "problem": self.problems[0], "others": others}
+        if others:
+            return gettext("NOT PROVED (%(looked)s): %(problem)s … and %(others)s more") % about
+        return gettext("NOT PROVED (%(looked)s): %(problem)s") % about
 
 
 @dataclass(frozen=True)
@@ -109,15 +116,14 @@ def prove(
         head = Head.objects.filter(pk=1).values_list("number", "hash").first() or (0, "")
         last = _follow_chain(proof, head[0], progress, anchors or {})
         if head != last:
-            proof.add(
-                f"the chain's end is {head[0]}, but its last movement is {last[0]}"
-                if head[0] != last[0]
-                else f"the chain's end has another hash than its last movement, {last[0]}",
-                last[0] + 1,
-            )
+            text = gettext("the chain's end has another hash than its last movement, %(last)s")
+            if head[0] != last[0]:
+                text = gettext("the chain's end is %(end)s, but its last movement is %(last)s")
+            proof.add(text % {"end": head[0], "last": last[0]}, last[0] + 1)
         proof.head = last[1]
         for number in sorted(one for one in anchors or {} if one > last[0]):
-            proof.add(f"movement {number} was noted elsewhere and is missing", number)
+            text = gettext("movement %(number)s was noted elsewhere and is missing")
+            proof.add(text % {"number": number}, number)
         _compare(proof)
     return proof
 
@@ -158,9 +164,8 @@ def _follow_chain(
         lines = _lines(batch[0].number, batch[-1].number)
         for row in batch:
             if row.number != number + 1:
-                proof.add(
-                    f"movement {number + 1} is missing (the next one is {row.number})", number + 1
-                )
+                text = gettext("movement %(number)s is missing (the next one is %(next)s)")
+                proof.add(text % {"number": number + 1, "next": row.number}, number + 1)
             for problem in _problems(row, previous, lines[row.number], anchors):
                 proof.add(problem, row.number)
             proof.entries += len(lines[row.number])
@@ -185,21 +190,25 @@ def _problems(
     row: Movement, previous: str, lines: list[Line], anchors: Mapping[int, str]
 ) -> Iterator[str]:
     """Is this link what it says, and does it follow the one before?"""
-    name = f"movement {row.number} ({row.kind}, {row.day}, {row.movement})"
+    name = gettext("movement %(number)s (%(kind)s, %(day)s, %(movement)s)") % {
+        "number": row.number, "kind": row.kind, "day": row.day, "movement": row.movement,
+    }  # fmt: skip
     if row.previous != previous:
-        yield f"{name} does not follow the one before it"
+        yield gettext("%(name)s does not follow the one before it") % {"name": name}
     if row.hash != chain.link(row, [(line.key, line.thousandths) for line in lines]):
         now = ", ".join(f"{line.key}: {line.thousandths / 1000:+g}" for line in lines[:4])
-        yield f"{name} was changed after it was recorded; its entries are now {now or 'none'}"
+        text = gettext("%(name)s was changed after it was recorded; its entries are now %(now)s")
+        yield text % {"name": name, "now": now or "–"}
     if not row.hash.startswith(anchors.get(row.number, "")):
-        yield f"{name} is not the one whose hash was noted elsewhere"
+        yield gettext("%(name)s is not the one whose hash was noted elsewhere") % {"name": name}
     sums: dict[int, int] = defaultdict(int)
     for line in lines:
         sums[line.resource] += line.thousandths
         if line.account_resource != line.resource:
-            yield f"{name}: the resource of an entry is not its account's"
+            text = gettext("%(name)s: the resource of an entry is not its account's")
+            yield text % {"name": name}
     if any(sums.values()):
-        yield f"the entries of {name} do not sum to zero"
+        yield gettext("the entries of %(name)s do not sum to zero") % {"name": name}
 
 
 def _compare(proof: Proof) -> None:
@@ -210,10 +219,11 @@ def _compare(proof: Proof) -> None:
         while rows := cursor.fetchmany(STEP):
             for key, *cells in rows:
                 kept, derived = (tuple(int(one) for one in part) for part in (cells[:3], cells[3:]))
-                proof.add(
-                    f"account {key}: kept (balance, out, in) {kept} thousandths, derived from "
-                    f"the entries {derived}"
+                text = gettext(
+                    "account %(key)s: kept (balance, out, in) %(kept)s thousandths, derived from "
+                    "the entries %(derived)s"
                 )
+                proof.add(text % {"key": key, "kept": kept, "derived": derived})
     loose = Entry.objects.count() - proof.entries
     if loose:
-        proof.add(f"{loose} entries belong to no movement")
+        proof.add(gettext("%(count)s entries belong to no movement") % {"count": loose})
