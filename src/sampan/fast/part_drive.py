@@ -22,6 +22,13 @@ PLAIN = 5.0
 """Its price is too low if it loses so many times more than what is not proved yet."""
 ROOM = 0.5
 """A part is solved to this share of the gap that is wanted; later ones may use the rest."""
+STALLED, WINDOW = 0.9, 4.0
+"""A part of several is given up if its gap did not fall to this share of what it was when there
+were so many times fewer iterations, …"""
+LEAST_ITERATIONS = 4000
+"""… and so many at least."""
+TIME_SHARE = 0.5
+"""A part that others follow may take this share of the time that is left."""
 REPAIR = 10.0
 """The repair puts so much more weight on all that is earlier."""
 
@@ -71,6 +78,9 @@ class PartDrive(Drive):
         super().__init__(
             model, costs, standing.order, following, self._near_enough, most, standing.repairs
         )
+        control = standing.control
+        self.deadline = control.seconds + TIME_SHARE * control.seconds_left
+        self.course: list[tuple[int, float]] = []
         self.latest: Proof | None = None
         self.traded = np.zeros(place, dtype=bool)
         """Earlier parts of which the plan here gives up too much: priced too low."""
@@ -114,9 +124,19 @@ class PartDrive(Drive):
         standing.control.report(self.state.iterations, value, bound)
         if standing.control.stopped:
             return True
-        gaps = standing.gaps(place + 1)
-        wanted = ROOM * standing.gap if place + 1 < len(standing.parts) else standing.gap
-        return bool(gaps[-1] <= wanted or self.traded.any())
+        gap = float(standing.gaps(place + 1)[-1])
+        last = place + 1 == len(standing.parts)
+        if gap <= (standing.gap if last else ROOM * standing.gap) or self.traded.any():
+            return True
+        late = not last and standing.control.seconds > self.deadline
+        return late or (len(standing.parts) > 1 and self._stalled(gap))
+
+    def _stalled(self, gap: float) -> bool:
+        """Whether many more iterations have brought little."""
+        made = self.state.iterations
+        self.course.append((made, gap))
+        before = [old for when, old in self.course if when * WINDOW <= made]
+        return made >= LEAST_ITERATIONS and bool(before) and gap > STALLED * before[-1]
 
     def _multiples(self, prices: Array) -> Array:
         """Of each earlier part: its price, or what leaves what was kept nothing to gain."""
