@@ -82,9 +82,10 @@ class Drive:
         state: State,
         stop: Callable[[Result], bool],
         most: int = 1_000_000,
+        repairs: Repairs | None = None,
     ) -> None:
         self.model, self.costs, self.state, self.stop, self.most = model, costs, state, stop, most
-        self.order, self.repairs = order, Repairs(model, order.plumbing)
+        self.order, self.repairs = order, repairs or Repairs(model, order.plumbing)
         self.result = Result()
         self.started = time.perf_counter()
 

@@ -61,7 +61,7 @@ class Repairs:
             x = without_circulation(model, x)
         kept = promises(model, p, x, costs)
         flow.within_limits(p, kept.floor, x)
-        left = self._fulfil(kept, costs, x, self._forward(kept, x))
+        left = self._fulfil(kept, costs, x, self.forward(kept, x))
         flow.lend(p, x)
         first = x.copy()
         self._improve(kept, costs, x, left)
@@ -81,11 +81,11 @@ class Repairs:
         for _ in range(CLEANINGS):
             if not flow.without_dust(p, self.model.scale, kept.floor, x):
                 break
-            self._forward(kept, x)
+            self.forward(kept, x)
             flow.lend(p, x)
         settle(self.model, x)
 
-    def _forward(self, kept: Promises, x: Array) -> Array:
+    def forward(self, kept: Promises, x: Array) -> Array:
         """Flows that are there, stores that hold them; by row what is left."""
         p = self.plumbing
         for _ in range(EASINGS):
@@ -102,7 +102,7 @@ class Repairs:
             return left
         for _ in range(FULFILMENTS):
             lacking = [(int(row), self.lacking[row]) for row in np.flatnonzero(self.lacking)]
-            r = self._residual(kept, x, left)
+            r = self.residual(kept, x, left)
             fill.deliveries(p, costs, self._shortage(costs), self.demand, self._first, r, x)
             fill.labels(p, costs, surplus.keeping(p, costs), r, x)
             lacking += missing_reserves(self.model, p, kept, r.label, x)
@@ -111,7 +111,7 @@ class Repairs:
                 brought += fill.push(p, r, NONE, row, amount, used, x)
             if not brought > 0.0:
                 break
-            left = self._forward(kept, x)
+            left = self.forward(kept, x)
         return left
 
     def _improve(self, kept: Promises, costs: Array, x: Array, left: Array) -> None:
@@ -120,12 +120,12 @@ class Repairs:
         keep = surplus.keeping(p, costs)
         need = surplus.needed(p, kept.reserved, kept.wished, x)
         surplus.trim(p, self.storage, costs, keep, need, left, kept.worth, x)
-        left = self._forward(kept, x)
+        left = self.forward(kept, x)
         flow.lend(p, x)
         shortage = self._shortage(costs)
         total = 0.0
         for _ in range(ROUNDS):
-            r = self._residual(kept, x, left)
+            r = self.residual(kept, x, left)
             fill.deliveries(p, costs, shortage, self.demand, first, r, x)
             fill.labels(p, costs, keep, r, x)
             gain, chosen = fill.best(
@@ -135,7 +135,7 @@ class Repairs:
             if not len(order):
                 break
             gained = fill.serve(p, order, gain, chosen, self.stands, r, x)
-            left = self._forward(kept, x)
+            left = self.forward(kept, x)
             total += gained
             if not gained > WORTHWHILE * total:
                 break
@@ -152,7 +152,7 @@ class Repairs:
         shortage[self.demands : self.demands + u.size] = u.of(costs)
         return shortage
 
-    def _residual(self, kept: Promises, x: Array, left: Array) -> fill.Residual:
+    def residual(self, kept: Promises, x: Array, left: Array) -> fill.Residual:
         p = self.plumbing
         need = surplus.needed(p, kept.reserved, kept.wished, x)
         rows = len(p.kind)

@@ -10,15 +10,18 @@ import polars as pl
 from sampan.baseline import baseline
 from sampan.certify import Certified, price_frames
 from sampan.errors import MethodError, SolverError
-from sampan.fast.bound import order_of
-from sampan.fast.drive import Drive, Result, starting_state
-from sampan.fast.program import program
+from sampan.fast.drive import gap_of, starting_state
+from sampan.fast.ordered import Proof, Standing
+from sampan.fast.part_drive import solve_part
+from sampan.fast.parts import parts_of
 from sampan.fast.scope import why_not
 from sampan.fast.start import state_of
-from sampan.model import Model, objective
+from sampan.fast.state import State
+from sampan.model import Model
 from sampan.model.numbers import Array
 from sampan.plan import Plan, Status
 from sampan.solvers.control import Control
+from sampan.stages import ExtraRow
 
 GAP = 1e-3
 """Where to stop if no gap is asked for."""
@@ -39,74 +42,82 @@ class FastSolved:
 def run_fast(
     model: Model, control: Control, *, gap: float | None = None, start: Plan | None = None
 ) -> FastSolved:
-    """Iterate until the plan and the bound are within `gap` of each other.
+    """Iterate until the plan and the bound are within `gap` of each other, in every part.
 
     Raises
     ------
     MethodError
-        The objective is not `total`, or something must be whole.
+        Something must be whole, or a stage is not one that this method solves.
     SolverError
         No plan was found; the exact method may find one.
     """
     reason = why_not(model)
     if reason:
         raise MethodError(f"The fast method cannot solve this: {reason}. Use the exact method.")
-    wanted = GAP if gap is None else gap
-    costs = objective.total(model.numbers, model.layers, model.columns)
-    dense = costs.dense(model.columns.count)
-    control.begin("total", "all", 0, 1)
-    drive = _drive(model, dense, control, wanted, start)
-    result = drive.run()
-    if result.x is None:
-        _fall_back(model, dense, result)
-    if result.x is None:
+    standing = Standing(
+        model,
+        parts_of(model),
+        control,
+        GAP if gap is None else gap,
+        starting_state if start is None else lambda scaled: state_of(model, scaled, start),
+    )
+    state: State | None = None
+    for place, part in enumerate(standing.parts):
+        control.begin(part.stage, part.part, place, len(standing.parts))
+        if standing.x is not None and control.stopped:
+            break
+        state = solve_part(standing, place, state, MOST_ITERATIONS)
+        if standing.x is None:
+            _fall_back(standing)
+    if standing.x is None:
         raise SolverError(
             "The fast method found no plan that keeps every hard rule. Use the exact method: it "
             "finds one, or names the rules that exclude each other."
         )
-    frames = _frames(model, dense, result)
-    return FastSolved(result.x, frames, _status(control, result, wanted), _method(drive))
+    frames = _frames(standing)
+    method = f"fast: primal-dual, {standing.iterations} iterations"
+    return FastSolved(standing.x, frames, _status(standing), method)
 
 
-def _drive(model: Model, costs: Array, control: Control, gap: float, start: Plan | None) -> Drive:
-    order = order_of(model)
-    scaled = program(model, costs, order)
-    state = starting_state(scaled) if start is None else state_of(model, scaled, start)
-
-    def stop(result: Result) -> bool:
-        control.report(state.iterations, result.value, result.bound)
-        return result.gap <= gap or control.stopped
-
-    return Drive(model, costs, order, state, stop, MOST_ITERATIONS)
-
-
-def _fall_back(model: Model, costs: Array, result: Result) -> None:
+def _fall_back(standing: Standing) -> None:
     """Local stock only: poor, but a plan."""
-    x = baseline(model)
+    x = baseline(standing.model)
     if x is not None:
-        result.x, result.value = x, float(costs @ x)
+        standing.x, standing.values = x, standing.values_of(x)
 
 
-def _frames(model: Model, costs: Array, result: Result) -> dict[str, pl.DataFrame]:
-    assert result.prices is not None  # noqa: S101 - the first thing that a drive does
-    bound = min(result.bound, result.value)  # rounding may put it on the wrong side
-    row = {
-        "stage": "total", "part": "all", "value": result.value, "bound": bound,
-        "gap": abs(result.value - bound) / max(abs(result.value), 1e-9), "bound_from": "prices",
-    }  # fmt: skip
-    column = np.minimum(result.reduced(model, costs), 0.0)
-    proof = Certified("total", "all", column, result.prices, [])
-    prices, capacity_prices = price_frames(model, [proof])
-    return {"stages": pl.DataFrame([row]), "prices": prices, "capacity_prices": capacity_prices}
+def _frames(standing: Standing) -> dict[str, pl.DataFrame]:
+    rows, proofs = [], []
+    for place, part in enumerate(standing.parts):
+        value, bound = float(standing.values[place]), standing.bound(place)
+        rows.append(
+            {
+                "stage": part.stage, "part": part.part, "value": value, "bound": bound,
+                "gap": gap_of(value, bound), "bound_from": "prices",
+            }
+        )  # fmt: skip
+        proof = standing.proofs[place]
+        if proof is not None and bound > 0:
+            proofs.append(_certified(standing, place, proof))
+    prices, capacity_prices = price_frames(standing.model, proofs)
+    return {"stages": pl.DataFrame(rows), "prices": prices, "capacity_prices": capacity_prices}
 
 
-def _status(control: Control, result: Result, gap: float) -> Status:
-    if result.gap <= gap:
+def _certified(standing: Standing, place: int, proof: Proof) -> Certified:
+    model, part = standing.model, standing.parts[place]
+    costs = part.costs.dense(model.columns.count)
+    extra = []
+    for earlier, multiple in zip(standing.parts, proof.multiples, strict=False):
+        if multiple > 0:
+            costs[earlier.costs.columns] += multiple * earlier.costs.values
+            extra.append((ExtraRow("stage", earlier.key, None, -1), float(multiple)))
+    column = np.minimum(costs - model.matrix.T @ proof.prices, 0.0)
+    return Certified(part.stage, part.part, column, proof.prices, extra)
+
+
+def _status(standing: Standing) -> Status:
+    if (standing.gaps(len(standing.parts)) <= standing.gap).all():
         return Status.GAP_REACHED
-    if control.interrupted.is_set():
+    if standing.control.interrupted.is_set():
         return Status.INTERRUPTED
-    return Status.TIME_LIMIT if control.stopped else Status.PARTLY_PROVED
-
-
-def _method(drive: Drive) -> str:
-    return f"fast: primal-dual, {drive.state.iterations} iterations"
+    return Status.TIME_LIMIT if standing.control.stopped else Status.PARTLY_PROVED

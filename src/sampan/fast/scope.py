@@ -7,9 +7,11 @@ from sampan.model import Model
 
 def why_not(model: Model) -> str:
     """Why the fast method cannot solve this network, or nothing."""
-    stages = model.network.objective.stages
-    if stages != ("total",):
-        return f"it solves the objective `total`, not the stages {', '.join(stages)}"
+    objective = model.network.objective
+    if "fairness" in objective.stages:
+        return "the stage `fairness` is not one linear sum"
+    if objective.tolerance > 0:
+        return "`tolerance` lets later stages worsen earlier ones"
     if model.has_whole:
         return "the network asks for whole numbers (lots, least quantities, vehicles or runs)"
     return ""

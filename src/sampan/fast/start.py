@@ -17,7 +17,7 @@ WARM_WEIGHT = 1.0
 
 
 def state_of(model: Model, program: Program, plan: Plan) -> State:
-    """The iteration's state at a plan and its prices; what the plan does not know is 0."""
+    """The iteration's state at a plan and its first part's prices; what it does not know is 0."""
     return State.at(program, point_of(model, plan), prices_of(model, plan), WARM_WEIGHT)
 
 
@@ -40,11 +40,13 @@ def point_of(model: Model, plan: Plan) -> Array:
 
 
 def prices_of(model: Model, plan: Plan) -> Array:
-    """The duals of the plan's prices of `total`, one a row."""
+    """The duals of the plan's prices of its first part, one a row."""
     n, lay = model.numbers, model.layers
     duals = np.zeros(len(model.row_lower))
-    balances = plan.frames["prices"].filter(pl.col("stage") == "total")
-    others = plan.frames["capacity_prices"].filter(pl.col("stage") == "total")
+    balances, others = (
+        plan.frames[name].join(plan.frames["stages"].head(1), on=["stage", "part"], how="semi")
+        for name in ("prices", "capacity_prices")
+    )
     for block, start in zip(model.rows, model.row_starts, strict=False):
         labels = {k: v for k, v in block.labels(n).items() if v is not None}
         if block.rule == "balance":
