@@ -65,12 +65,22 @@ def main(arguments: list[str] | None = None) -> int:
             for name in ("sites", "items", "days", "clients", "questions", "seed")
         },
         "target": TARGET,
-        "databases": {name: _on(name, given) for name in given.databases},
+    }
+    record["databases"] = _recorded(given.result, record) | {
+        name: _on(name, given) for name in given.databases
     }
     given.result.parent.mkdir(parents=True, exist_ok=True)
     given.result.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(json.dumps(record["databases"], indent=1))
     return 0
+
+
+def _recorded(result: Path, record: dict[str, Any]) -> dict[str, Any]:
+    """What was measured before with the same questions on the same machine, by database."""
+    before = json.loads(result.read_text("utf-8")) if result.exists() else {}
+    same = all(before.get(name) == record[name] for name in ("machine", "asked", "target"))
+    found: dict[str, Any] = before["databases"] if same else {}
+    return found
 
 
 def _on(kind: str, given: argparse.Namespace) -> dict[str, Any]:
