@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
 PARTS = ("machine", "build_speed", "solve_baseline", "solve_example", "collect_speed",
-         "statistics_speed", "day_cycle", "fast_speed")  # fmt: skip
+         "statistics_speed", "day_cycle", "fast_speed", "map_frames")  # fmt: skip
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -242,6 +242,19 @@ def day_cycle(record: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
+def map_frames(record: dict[str, Any]) -> str:
+    """A row a movement, with few flows and with many."""
+    rows = [
+        [name, *(f"{record[which][name][figure]:.0f}" for which in ("few", "many")
+                 for figure in ("median_ms", "p95_ms", "longest_ms"))]
+        for name in record["few"]
+    ]  # fmt: skip
+    heads = [f"{flows}: {figure}" for flows in ("20 flows", f"{record['asked']['flows']:,} flows")
+             for figure in ("median, ms", "95 %, ms", "longest, ms")]  # fmt: skip
+    end = "move as smoothly as few" if record["alike"] else "move less smoothly than few"
+    return table(["the map is", *heads], rows) + f"\n\nMany flows {end}."
+
+
 def fill(text: str, parts: dict[str, str]) -> str:
     """Put each part between its markers; ValueError if the page lacks one."""
     for name, part in parts.items():
@@ -272,6 +285,7 @@ def main(arguments: list[str] | None = None) -> int:
         "fast_speed": fast_speed(records["fast_speed"], table),
         "statistics_speed": statistics_speed(records["statistics_speed"]),
         "day_cycle": day_cycle(records["day_cycle"]),
+        "map_frames": map_frames(records["map_frames"]),
     }
     if given.page == PAGE:  # pictures stand beside the recorded page only
         for path, svg in fast_speed_plots(records["fast_speed"]).items():

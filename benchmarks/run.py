@@ -14,6 +14,7 @@ import build_speed
 import collect_speed
 import day_cycle
 import fast_speed
+import map_frames
 import page
 import solve_baseline
 import solve_example
@@ -71,6 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         ["--enterprises", str(QUICK_ENTERPRISES if given.quick else given.enterprises),
          "--result", str(results / "day_cycle.json")]
     )  # fmt: skip
+    map_frames.main(["--result", str(results / "map_frames.json"), *seed])
     written = page.PAGE
     if given.quick:  # the recorded page keeps the full figures; the quick ones get a copy
         written = results / "benchmarks.md"

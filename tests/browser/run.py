@@ -18,14 +18,40 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--disable-dev-shm-usage"]  # fmt: skip
 PASSWORD = os.environ.get("SAMPAN_DEMO_PASSWORD", "sampan-demo-2020")
 
 
 def main(arguments: list[str]) -> int:
     """Load, serve, test, stop."""
+    with platform() as (address, browser):
+        environment = os.environ | {
+            "SAMPAN_DEMO_PASSWORD": PASSWORD, "SAMPAN_BROWSER": browser,
+            "SAMPAN_BROWSER_URL": address,
+        }  # fmt: skip
+        if not any(one.startswith("tests/") for one in arguments):
+            arguments = ["tests/browser", *arguments]
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+        outcome = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        if outcome:
+            raise Failed(outcome)
+    return 0
+
+
+class Failed(Exception):
+    """What ran against the platform failed, with this exit status."""
+
+
+@contextmanager
+def platform() -> Iterator[tuple[str, str]]:
+    """The demo, served from a folder of its own; its address, and where Chromium is."""
     browser = _browser()
     with tempfile.TemporaryDirectory(prefix="sampan-browser-") as folder:
         home = Path(folder) / "home"
@@ -36,9 +62,6 @@ def main(arguments: list[str]) -> int:
         environment.pop("SAMPAN_DATABASE", None)
         _load(home, environment)
         port = _free_port()
-        environment |= {
-            "SAMPAN_BROWSER": browser, "SAMPAN_BROWSER_URL": f"http://localhost:{port}",
-        }  # fmt: skip
         log = Path(folder) / "server.log"
         with log.open("w") as sink:
             server = subprocess.Popen(
@@ -47,13 +70,10 @@ def main(arguments: list[str]) -> int:
             )  # fmt: skip
         try:
             _wait(f"http://localhost:{port}/readyz", server, log)
-            if not any(one.startswith("tests/") for one in arguments):
-                arguments = ["tests/browser", *arguments]
-            command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-            outcome = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-            if outcome:
-                print("The server's last words:", *log.read_text().splitlines()[-15:], sep="\n  ")
-            return outcome
+            yield f"http://localhost:{port}", browser
+        except Failed:
+            print("The server's last words:", *log.read_text().splitlines()[-15:], sep="\n  ")
+            raise
         finally:
             server.terminate()
             server.wait(30)
@@ -108,4 +128,7 @@ def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Failed as failed:
+        sys.exit(failed.args[0])
