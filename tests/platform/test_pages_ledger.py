@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from sampan_platform.collect import services as collect
 from sampan_platform.common import clock
 from sampan_platform.ledger import services
 from sampan_platform.ledger.models import Movement
@@ -283,6 +284,31 @@ def test_whoever_is_not_signed_in_sees_nothing(counted, world) -> None:
         assert Client().get(address)["Location"].startswith("/sign-in/")
     assert hold(Client()).redirect_chain[0][0].startswith("/sign-in/")
     assert balances(world) == {"stock:W1": 1290}
+
+
+@pytest.mark.parametrize(
+    ("language", "counted", "corrected"),
+    [
+        ("en", "the book said 500", "was corrected (version 2)"),
+        ("zh-hans", "账面为 500", "的填报已更正（第 2 版）"),
+    ],
+)
+def test_what_reports_wrote_is_told_in_words(
+    world, language: str, counted: str, corrected: str
+) -> None:
+    """A counted stock and its correction: the ledger keeps one language, the page shows its own."""
+    for output in ("500", "450"):
+        row = {
+            "site": "F1",
+            "resource": "mask",
+            "day": "2020-02-09",
+            "output": output,
+            "stock": "7",
+        }
+        collect.file_reports([row], world.users["chen"])
+    page = text_of(signed_in(world, "chen", language).get("/ledger/card/?site=F1&item=mask"))
+    assert counted in page
+    assert corrected in page
 
 
 def count(client: Client, **said: str) -> Any:

@@ -23,7 +23,7 @@ from tests.platform.planning import NOW
 QUERIES_MAX = 30
 PARTS = {
     "en": {"database", "tables", "worker", "solver", "ledger"},
-    "zh-hans": {"数据库", "数据表", "后台任务", "求解器", "账簿"},
+    "zh-hans": {"数据库", "数据表", "后台任务", "求解器", "台账"},
 }
 PROVED = {"en": "proved: 0 movements", "zh-hans": "核验一致：0 笔流水"}
 

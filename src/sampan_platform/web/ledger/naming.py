@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -32,6 +34,28 @@ def movement(kind: str) -> str:
 def account(kind: str) -> str:
     """What an account stands for."""
     return str(either(Kind(kind).label)) if kind in Kind.values else kind
+
+
+WRITTEN = (
+    (
+        re.compile(r"Counted (?P<stock>\S+) on (?P<day>\S+); the book said (?P<book>\S+)\."),
+        _lazy("Counted %(stock)s on %(day)s; the book said %(book)s."),
+    ),
+    (
+        re.compile(r"The report of (?P<day>\S+) was corrected \(version (?P<version>\d+)\)\."),
+        _lazy("The report of %(day)s was corrected (version %(version)s)."),
+    ),
+)
+"""Reasons that collecting writes into the ledger, where no word may change afterwards."""
+
+
+def reason(text: str) -> str:
+    """A movement's reason: what the platform wrote in the page's language, a person's as it is."""
+    for pattern, words in WRITTEN:
+        found = pattern.fullmatch(text)
+        if found:
+            return str(words) % found.groupdict()
+    return text
 
 
 def source(text: str) -> str:

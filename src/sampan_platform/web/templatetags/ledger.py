@@ -1,4 +1,4 @@
-"""A filter of the ledger's pages."""
+"""Filters of the ledger's pages."""
 
 from __future__ import annotations
 
@@ -8,3 +8,4 @@ from sampan_platform.web.ledger import naming
 
 register = template.Library()
 register.filter("source", naming.source)
+register.filter("reason", naming.reason)
