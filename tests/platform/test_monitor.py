@@ -16,7 +16,9 @@ from sampan_platform.common.errors import ConflictError, ForbiddenError, Invalid
 from sampan_platform.ledger import services as ledger
 from sampan_platform.ledger.services import AccountKey, Leg
 from sampan_platform.monitor import selectors, services
+from sampan_platform.monitor.checks import CHECKS
 from sampan_platform.monitor.models import Alert, Channel, Message
+from sampan_platform.monitor.words import FLAGS
 from tests.platform.monitor_world import SHANGHAI, channel, evening, look, only, say, together
 
 
@@ -231,3 +233,19 @@ def test_five_senders_send_one_message(world) -> None:
         lambda: services.send_due(evening(10), lambda *words: bool(sent.append(words[2])) or True),
     )
     assert len(sent) == 1
+
+
+@pytest.mark.parametrize("check", ["report-implausible", "stock-differs"])
+def test_what_is_doubtful_is_said_in_words(world, check: str) -> None:
+    """Every flag that a check looks for has its words, in both languages; no code is shown."""
+    codes = CHECKS[check].measure.__closure__[0].cell_contents
+    alert = Alert(
+        check_code=check, site=world.sites["F1"], resource=world.resources["mask"], value=2.0,
+        limit=1.0, facts={"flags": ", ".join(sorted(codes)), "day": "2020-02-09"},
+        organisation=world.organisations["cn-hb"], opened_at=evening(10), seen_at=evening(10),
+    )  # fmt: skip
+    for place, language in enumerate(("en", "zh-hans")):
+        text = selectors.message(alert, language)
+        for code in codes:
+            assert code not in text
+            assert FLAGS[code][place] in text

@@ -7,6 +7,13 @@ from collections.abc import Sequence
 from sampan_platform.monitor.checks import CHECKS
 from sampan_platform.monitor.models import Alert
 
+FLAGS = {
+    "output-above-capacity": ("output above capacity", "产量高于产能"),
+    "effective-above-nominal": ("effective capacity above nominal", "有效产能高于设计产能"),
+    "below-zero": ("more than the book has", "超出台账库存"),
+    "stock-differs": ("another stock than the book's", "与台账库存不符"),
+}
+"""What is doubtful about a report, by its flag, in English and Chinese."""
 MOST = 20
 """Alerts named in one message; the rest is counted."""
 
@@ -19,6 +26,9 @@ def sentence(alert: Alert, language: str) -> str:
         return alert.subject
     template = check.message_zh if chinese else check.message_en
     names = {"site": _name(alert.site, chinese), "resource": _name(alert.resource, chinese)}
+    if "flags" in alert.facts:
+        known = [FLAGS.get(flag, (flag, flag)) for flag in str(alert.facts["flags"]).split(", ")]
+        names["flags"] = ("、" if chinese else ", ").join(one[chinese] for one in known)
     return template.format(**(alert.facts | names), value=alert.value, limit=alert.limit)
 
 
