@@ -242,17 +242,21 @@ def day_cycle(record: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
+FRAMES = {"frames_a_second": "frames a second", "median_ms": "median, ms", "p95_ms": "95 %, ms"}
+
+
 def map_frames(record: dict[str, Any]) -> str:
     """A row a movement, with few flows and with many."""
     rows = [
         [name, *(f"{record[which][name][figure]:.0f}" for which in ("few", "many")
-                 for figure in ("median_ms", "p95_ms", "longest_ms"))]
+                 for figure in FRAMES)]
         for name in record["few"]
     ]  # fmt: skip
-    heads = [f"{flows}: {figure}" for flows in ("20 flows", f"{record['asked']['flows']:,} flows")
-             for figure in ("median, ms", "95 %, ms", "longest, ms")]  # fmt: skip
-    end = "move as smoothly as few" if record["alike"] else "move less smoothly than few"
-    return table(["the map is", *heads], rows) + f"\n\nMany flows {end}."
+    heads = [f"{record['asked'][flows]:,} flows: {figure}" for flows in ("few", "flows")
+             for figure in FRAMES.values()]  # fmt: skip
+    told = [f"{name}: {'as smooth as with few' if alike else 'slower than with few'}"
+            for name, alike in record["alike"].items()]  # fmt: skip
+    return table(["the map is", *heads], rows) + f"\n\nWith many flows, {'; '.join(told)}."
 
 
 def fill(text: str, parts: dict[str, str]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -11,10 +13,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+import sampan_platform
 from sampan_platform.collect import services as collect
 from sampan_platform.common import clock
 from sampan_platform.ledger import services
-from sampan_platform.ledger.models import Movement
+from sampan_platform.ledger.models import Kind, Movement
+from sampan_platform.requests.models import State
+from sampan_platform.track.transitions import ACTIONS, ISSUE
+from sampan_platform.web.ledger.doing import DONE
 from tests.platform.ledger_world import DAY, bring, stock
 from tests.platform.pages_world import LANGUAGES, refusals, signed_in, text_of
 from tests.platform.track_world import balances, issue, noon, put
@@ -373,3 +379,26 @@ def test_who_does_not_count_stock_has_no_form_for_it(stored, user: str) -> None:
     assert "/ledger/count/" not in client.get(CARD).content.decode()
     assert count(client).status_code in (403, 404)
     assert balances(stored) == {"stock:W1": 1300}
+
+
+def test_every_action_of_the_trail_has_its_words() -> None:
+    """All that the sources record: named outright, or by an action, a state, a transition."""
+    stages = Path(sampan_platform.__file__).parent
+    written = "\n".join(one.read_text("utf-8") for one in stages.rglob("*.py")
+                        if "web" not in one.parts or one.parent.name == "system")  # fmt: skip
+    named = set(re.findall(r'record(?:_many)?\(\s*\w+,\s*"([a-z]+\.[a-z_]+)"', written))
+    named |= set(re.findall(r'"((?:people|ledger|catalogue)\.[a-z_]+)",\s*f"', written))
+    named |= {f"track.{action}" for action in (*ACTIONS, ISSUE)}
+    named |= {f"requests.{state}" for state in State.values}
+    named |= {f"monitor.{one}" for one in ("acknowledged", "assigned", "commented", "resolved")}
+    named |= {f"ledger.{Kind(one).value}_lot" for one in (Kind.QUARANTINE, Kind.STOCK)}
+    assert len(named) > 40
+    assert sorted(named - set(DONE)) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_trail_is_told_in_words(counted, world, language: str) -> None:
+    """With the code beside them, by which it is filtered."""
+    page = text_of(signed_in(world, "aud", language).get("/ledger/trail/?action=ledger.count"))
+    assert {"en": "stock counted", "zh-hans": "已盘点库存"}[language] in page
+    assert "ledger.count" in page

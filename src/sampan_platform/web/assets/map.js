@@ -172,10 +172,10 @@ async function start(place) {
     if (drawn) chart.resize();
     else draw();
     drawn = true;
+    place.dataset.drawn = String(data.flows.length);
   }
   new ResizeObserver(fit).observe(place);
   fit();
-  place.dataset.drawn = String(data.flows.length);
 }
 
 const place = document.getElementById("map");

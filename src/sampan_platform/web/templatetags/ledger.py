@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django import template
 
-from sampan_platform.web.ledger import naming
+from sampan_platform.web.ledger import doing, naming
 
 register = template.Library()
 register.filter("source", naming.source)
 register.filter("reason", naming.reason)
+register.filter("done", doing.done)
