@@ -51,7 +51,9 @@ def keep(changes: Sequence[Change], actor: User) -> None:
     _keep_lines(changes)
     for change in changes:
         _follow(change)
-    bulk.change(DispatchOrder._meta.db_table, ORDER, [_order(one.order) for one in changes])
+    rows = [_order(one.order) for one in changes]
+    changed = bulk.change(DispatchOrder._meta.db_table, ORDER, rows)
+    assert changed == len(changes), "orders that are locked are all there"
     _keep_events(changes, actor)
 
 
