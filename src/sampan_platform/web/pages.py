@@ -26,6 +26,7 @@ from sampan_platform.common.quantity import to_thousandths
 from sampan_platform.http.models import IdempotentAnswer
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
+from sampan_platform.web.days import read_day
 from sampan_platform.web.screens import menu
 
 LINE_LENGTH_MAX = 200
@@ -145,12 +146,7 @@ def typed_quantity(said: QueryDict, field: str) -> Decimal | None:
 def typed_day(said: QueryDict, field: str) -> date | None:
     """A day; None for an empty field."""
     text = str(said.get(field, "")).strip()
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidError(_("Give the day as 2020-02-14.")) from error
+    return read_day(text) if text else None
 
 
 def typed(said: QueryDict, field: str, length_max: int = LINE_LENGTH_MAX) -> str:

@@ -1,6 +1,7 @@
 // What every page loads: htmx and a few small manners. No words stand in scripts: pages hand them
 // over in data attributes, translated.
 import htmx from "htmx.org";
+import { offerCalendars } from "./parts/fields.js";
 
 htmx.config.includeIndicatorStyles = false; // the content security policy allows no inline style
 htmx.config.allowEval = false;
@@ -95,9 +96,13 @@ function openToKeyboard(under) {
     if (!place.hasAttribute("tabindex")) place.tabIndex = 0;
   }
 }
-document.addEventListener("htmx:afterSettle", (event) => openToKeyboard(event.target));
+document.addEventListener("htmx:afterSettle", (event) => {
+  openToKeyboard(event.target);
+  offerCalendars(event.target);
+});
 
 openToKeyboard(document);
+offerCalendars(document);
 chooseTheme();
 tellConnection();
 document.documentElement.dataset.ready = "1";

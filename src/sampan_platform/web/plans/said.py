@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
@@ -24,14 +23,6 @@ def whole(text: str, what: str, *, empty: int = 0) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > DIGITS_MAX:
         raise InvalidError(_("%(what)s must be a whole number.") % {"what": what})
     return int(text)
-
-
-def day(text: str) -> date:
-    """A day."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidError(_("Give the day as 2020-02-14.")) from error
 
 
 def quantity(text: str) -> Decimal:

@@ -21,11 +21,12 @@ from sampan_platform.dispatch.overriding import Override
 from sampan_platform.dispatch.overriding import override as override_line
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
+from sampan_platform.web.days import read_day
 from sampan_platform.web.pages import go_back, page, show, tell, user_of
 from sampan_platform.web.plans import naming, telling
 from sampan_platform.web.plans.beside import beside
 from sampan_platform.web.plans.flows import added_lanes, map_of_plan, with_ends
-from sampan_platform.web.plans.said import DAYS, day, quantity, whole
+from sampan_platform.web.plans.said import DAYS, quantity, whole
 from sampan_platform.web.templatetags.sampan import name
 
 PAGE_ROWS = 50
@@ -181,7 +182,7 @@ def _filtered(request: HttpRequest, run: PlanRun, rows: QuerySet[PlanLine]) -> Q
         if asked.get(field):
             rows = rows.filter(**{column: asked[field]})
     if asked.get("day"):
-        leaves_on: date = day(asked.get("day", ""))
+        leaves_on: date = read_day(asked.get("day", ""))
         rows = rows.filter(depart_on=leaves_on)
     if asked.get("today"):
         rows = rows.filter(pk__in=[line.pk for line in selectors.lines_to_order(run)])
@@ -267,7 +268,7 @@ def override(request: HttpRequest, number: int) -> HttpResponse:
     wanted = Override(
         lane=said.get("lane", ""),
         resource=said.get("resource", ""),
-        depart_on=day(said.get("depart_on", "")),
+        depart_on=read_day(said.get("depart_on", "")),
         quantity=quantity(said.get("quantity", "")),
         reason=said.get("reason", ""),
         note=said.get("note", ""),

@@ -22,6 +22,7 @@ from sampan_platform.common import clock
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import Organisation
+from sampan_platform.web.days import read_day
 from sampan_platform.web.pages import once, page, show, tell, user_of, zone_of
 from sampan_platform.web.report import keeping, table
 
@@ -159,10 +160,7 @@ def rejects(request: HttpRequest, kept: UUID) -> HttpResponse:
 def _day(text: str) -> date | None:
     if not text:
         return None
-    try:
-        found = date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidError(_("Give the day as 2020-02-14.")) from error
+    found = read_day(text)
     if found.year not in YEARS:
         raise InvalidError(_("Give the day as 2020-02-14."))
     return found

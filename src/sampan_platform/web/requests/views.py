@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +19,7 @@ from sampan_platform.people import selectors as people
 from sampan_platform.requests import selectors, services
 from sampan_platform.requests.models import Request, State
 from sampan_platform.track import selectors as track
+from sampan_platform.web.days import read_day
 from sampan_platform.web.pages import (
     TEXT_LENGTH_MAX,
     do_once,
@@ -87,7 +87,7 @@ def _wish(request: HttpRequest, sites: Any) -> services.Wish:
             site=site,
             resource=item,
             quantity=quantity,
-            needed_by=date.fromisoformat(said.get("needed_by", "")),
+            needed_by=read_day(said.get("needed_by", "")),
             reason=typed(said, "reason", TEXT_LENGTH_MAX),
             pack=said.get("pack", ""),
             priority=int(said.get("priority", "2")),
@@ -95,7 +95,7 @@ def _wish(request: HttpRequest, sites: Any) -> services.Wish:
             additional=said.get("additional") == "1",
         )
     except ValueError as error:
-        raise InvalidError(_("Give the day as 2020-02-14, and whole numbers.")) from error
+        raise InvalidError(_("Give priority and days as whole numbers.")) from error
 
 
 def _quantity(said: QueryDict) -> Decimal:

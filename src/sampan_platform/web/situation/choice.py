@@ -18,6 +18,7 @@ from sampan_platform.count.scope import Filters
 from sampan_platform.count.selectors import statistics
 from sampan_platform.count.statistic import Statistic
 from sampan_platform.people.models import User
+from sampan_platform.web.days import read_day
 
 PLACES = {
     "": _lazy("all together"),
@@ -151,10 +152,7 @@ def _one_of(value: str, known: Container[str]) -> str:
 def _day(text: str, otherwise: date) -> date:
     if not text:
         return otherwise
-    try:
-        found = date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidError(_("Give the day as 2020-02-14.")) from error
+    found = read_day(text)
     if not EARLIEST <= found < LATEST:
         raise InvalidError(
             _("Choose a day from %(first)s to %(last)s.") % {"first": EARLIEST, "last": LATEST}

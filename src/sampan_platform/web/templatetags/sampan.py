@@ -162,6 +162,38 @@ def once() -> SafeString:
     return format_html('<input type="hidden" name="once" value="{}">', uuid4())
 
 
+@register.simple_tag
+def day_input(key: str, field: str, value: Any = None, required: bool = False) -> SafeString:
+    """A field for a day, the year first in every browser's language, with a calendar to pick from.
+
+    A browser shows its own `type="date"` in its own language and order, not the page's; here it
+    is only the calendar, opened by the button that `parts/days.js` brings to life.
+    """
+    said = value.isoformat() if isinstance(value, date) else str(value or "")
+    return format_html(
+        '<span class="day-input"><input id="{}" name="{}" value="{}" class="day" data-day'
+        ' data-wrong="{}" placeholder="{}" maxlength="20" autocomplete="off"{}>'
+        '<button type="button" class="plain" data-picks="{}" aria-label="{}" title="{}" hidden>'
+        '<svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor"'
+        ' aria-hidden="true"><path d="M2 3.5h12v10.5H2zM2 6.5h12M5 1.5v3M11 1.5v3"/></svg></button>'
+        '<input type="date" data-picker tabindex="-1" aria-hidden="true"></span>',
+        key, field, said, _("Give the day as 2020-02-14."), _("YYYY-MM-DD"),
+        SafeString(" required") if required else "",
+        key, _("Open the calendar"), _("Open the calendar"),
+    )  # fmt: skip
+
+
+@register.simple_tag
+def file_input(key: str, field: str, accept: str) -> SafeString:
+    """A field for a file, in the page's language: a browser names its own button in its own."""
+    return format_html(
+        '<span class="file-input"><input id="{}" name="{}" type="file" accept="{}" required'
+        ' data-file><label for="{}" class="button">{}</label>'
+        '<span class="small quiet" data-file-name="{}">{}</span></span>',
+        key, field, accept, key, _("Choose a file"), key, _("No file chosen yet"),
+    )  # fmt: skip
+
+
 @register.simple_tag(takes_context=True)
 def query(context: RequestContext, **changes: Any) -> str:
     """The page's own query with some values changed; an empty value is left out."""

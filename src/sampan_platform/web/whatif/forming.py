@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.dispatch.changes import Change, check_changes
+from sampan_platform.web.days import read_day
 from sampan_platform.web.plans.said import whole
 from sampan_platform.web.templatetags.sampan import either
 
@@ -48,7 +49,7 @@ def added(said: QueryDict) -> Change:
     for name in takes.get(kind, ()):
         value = said.get(f"{kind}-{name}", "").strip()
         if value:
-            fields[name] = _number(name, value) if name in NUMBERS else value
+            fields[name] = _read(name, value)
     if kind == "add_lane":
         fields["lane"] = f"{fields.get('origin', '')}>{fields.get('destination', '')}:new"
     check_changes([fields])
@@ -56,6 +57,13 @@ def added(said: QueryDict) -> Change:
 
 
 NUMBERS = ("factor", "lead_time_periods")
+DAYS = ("from_day", "to_day")
+
+
+def _read(name: str, value: str) -> float | int | str:
+    if name in DAYS:
+        return read_day(value).isoformat()
+    return _number(name, value) if name in NUMBERS else value
 
 
 def _number(name: str, value: str) -> float | int:

@@ -1,0 +1,59 @@
+"""Fields whose own look a browser would give in its own language: days and files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import barriers
+
+HOW_TO = {"en": "Give the day as 2020-02-14.", "zh-hans": "日期请写成 2020-02-14。"}
+NONE_YET = {"en": "No file chosen yet", "zh-hans": "尚未选择文件"}
+
+
+@pytest.mark.parametrize(("language", "locale"), [("en", "zh-CN"), ("zh-hans", "en-US")])
+def test_a_day_reads_the_same_in_every_browser(page_of: Any, language: str, locale: str) -> None:
+    """Typed with slashes it is brought into one form and applies; no day is told."""
+    page = page_of("coordinator", language, locale=locale)
+    page.goto("/situation/?until=2020-02-13")
+    since = page.locator("#since")
+    since.fill("2020/2/4")
+    since.press("Tab")
+    page.wait_for_url("**since=2020-02-04**")
+    expect(since).to_have_value("2020-02-04")
+    since.fill("02/05/2020")
+    since.press("Tab")
+    expect(since).to_have_attribute("aria-invalid", "true")
+    assert since.evaluate("field => field.validationMessage") == HOW_TO[language]
+    assert "since=2020-02-04" in page.url
+    assert barriers(page) == []
+
+
+def test_a_day_is_picked_from_the_calendar(page_of: Any) -> None:
+    """The browser's calendar opens by the button, from the day that stands there, and fills it."""
+    page = page_of("coordinator")
+    page.goto("/situation/?since=2020-02-04&until=2020-02-13")
+    picker = page.locator("#since ~ [data-picker]")
+    picker.evaluate("field => { field.showPicker = () => { field.dataset.opened = '1'; }; }")
+    page.locator("[data-picks=since]").press("Enter")
+    expect(picker).to_have_attribute("data-opened", "1")
+    assert picker.input_value() == "2020-02-04"
+    picker.evaluate(
+        "field => { field.value = '2020-02-06';"
+        " field.dispatchEvent(new Event('change', {bubbles: true})); }"
+    )
+    page.wait_for_url("**since=2020-02-06**")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_file_field_speaks_the_page_s_language(page_of: Any, language: str) -> None:
+    """It says that no file is chosen, then the name of the one that is."""
+    page = page_of("reporter", language)
+    page.goto("/report/")
+    said = page.locator("[data-file-name=file]")
+    expect(said).to_have_text(NONE_YET[language])
+    page.set_input_files("#file", {"name": "日报.csv", "mimeType": "text/csv", "buffer": b"x"})
+    expect(said).to_have_text("日报.csv")
+    assert barriers(page) == []

@@ -1,0 +1,39 @@
+"""Days as people type them, whatever language their browser speaks."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from sampan_platform.common.errors import InvalidError
+from sampan_platform.web.days import read_day
+from tests.platform.pages_world import signed_in
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["2020-02-04", "2020/2/4", " 2020.2.4 ", "20200204", "2020年2月4日", "２０２０-０２-０４"],
+)
+def test_a_day_is_read_with_the_year_first(typed: str) -> None:
+    """Whatever stands between the parts, and in full width too: people copy days from anywhere."""
+    assert read_day(typed) == date(2020, 2, 4)
+
+
+@pytest.mark.parametrize("typed", ["", "02/04/2020", "2020-02-30", "2020-13-01", "today", "9" * 99])
+def test_what_may_be_two_days_is_refused(typed: str) -> None:
+    """An order that people read in two ways is asked for again, never guessed."""
+    with pytest.raises(InvalidError, match="2020-02-14"):
+        read_day(typed)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("language", "form"), [("en", "YYYY-MM-DD"), ("zh-hans", "年-月-日")])
+def test_a_field_for_a_day_speaks_the_page_s_language(world: Any, language: str, form: str) -> None:
+    """The form is said, the day stands in it year first."""
+    page = signed_in(world, "", language).get("/situation/?since=2020/2/4")
+    text = page.content.decode()
+    assert f'placeholder="{form}"' in text
+    assert 'name="since" value="2020-02-04"' in text
+    assert 'type="date" name=' not in text
