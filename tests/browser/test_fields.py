@@ -57,3 +57,28 @@ def test_a_file_field_speaks_the_page_s_language(page_of: Any, language: str) ->
     page.set_input_files("#file", {"name": "日报.csv", "mimeType": "text/csv", "buffer": b"x"})
     expect(said).to_have_text("日报.csv")
     assert barriers(page) == []
+
+
+def test_a_refused_report_stays_a_draft_until_it_is_taken(page_of: Any) -> None:
+    """Whoever goes elsewhere after a refusal finds the figures again; taken, they are no draft."""
+    page = page_of("reporter")
+    address = "/report/?day=2020-02-11"
+    page.goto(address)
+    row = page.locator("#report-table tbody tr").nth(3)
+    output, stock = row.locator("[data-measure=output]"), row.locator("[data-measure=stock]")
+    output.fill("many")
+    stock.fill("4321")
+    page.click("#report-send")
+    expect(page.locator(".note.bad li")).to_have_count(1)
+    stock.fill("4322")
+    page.goto("/")
+    page.goto(address)
+    expect(page.locator("#draft-note")).to_be_visible()
+    expect(output).to_have_value("many")
+    expect(stock).to_have_value("4322")
+    output.fill("7")
+    page.click("#report-send")
+    expect(page.locator(".bar.good").first).to_be_visible()
+    page.goto(address)
+    expect(output).to_have_value("7")
+    expect(page.locator("#draft-note")).to_be_hidden()

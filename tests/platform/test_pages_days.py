@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from sampan_platform.common import clock
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.web.days import read_day
 from tests.platform.pages_world import signed_in
+from tests.platform.planning import NOW
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,8 @@ def test_what_may_be_two_days_is_refused(typed: str) -> None:
 @pytest.mark.parametrize(("language", "form"), [("en", "YYYY-MM-DD"), ("zh-hans", "年-月-日")])
 def test_a_field_for_a_day_speaks_the_page_s_language(world: Any, language: str, form: str) -> None:
     """The form is said, the day stands in it year first."""
-    page = signed_in(world, "", language).get("/situation/?since=2020/2/4")
+    with clock.at(NOW):
+        page = signed_in(world, "ana", language).get("/situation/?since=2020/2/4")
     text = page.content.decode()
     assert f'placeholder="{form}"' in text
     assert 'name="since" value="2020-02-04"' in text

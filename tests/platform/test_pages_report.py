@@ -106,6 +106,7 @@ def test_a_figure_that_is_none_is_told_and_kept_in_the_table(world, figure: str)
     output = field(world, "output")
     answer = send(signed_in(world, "rui"), **{output: figure, field(world, "stock"): "5"})
     assert len(answer.context["problems"]) == 1
+    assert "Xiantao plant, Surgical mask, output: " in text_of(answer)
     typed = {cell.field: cell.value for line in answer.context["lines"] for cell in line.cells}
     assert (typed[output], typed[field(world, "stock")]) == (figure, "5")
     assert not Report.objects.exists()
@@ -157,6 +158,13 @@ def test_a_file_is_tried_and_then_filed_once(world) -> None:
         client.post(address)
     assert stated() == {"output": 70}
     assert Report.objects.get().version == 1
+
+
+def test_a_file_that_states_nothing_is_told_as_such(world) -> None:
+    """Such as the workbook as it was downloaded: there is nothing to file, and no button for it."""
+    tried = upload(signed_in(world, "rui"), csv(output=""))
+    assert "No row of this file states a figure." in text_of(tried)
+    assert "File all rows" not in text_of(tried)
 
 
 def test_of_a_file_with_problems_the_good_rows_are_filed_if_asked(world) -> None:

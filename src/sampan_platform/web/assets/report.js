@@ -52,11 +52,23 @@ function paste(event) {
 }
 
 const draftKey = form && `sampan-draft:${form.dataset.key}`;
+const sendingKey = form && `sampan-sending:${form.dataset.key}`;
+const draft = () => JSON.parse(localStorage.getItem(draftKey) ?? "{}");
+
+/** What was sent and taken is no draft any more; what was refused still is. */
+function dropTaken() {
+  const sending = localStorage.getItem(sendingKey);
+  if (sending && new URLSearchParams(location.search).get("sent") === sending) {
+    localStorage.removeItem(draftKey);
+  }
+  localStorage.removeItem(sendingKey);
+}
 
 function keepDraft() {
-  const typed = {};
+  // on a page that refused, what was typed before is what the fields began with
+  const typed = "refused" in form.dataset ? draft() : {};
   for (const input of form.querySelectorAll("#report-table input")) {
-    if (input.value !== input.defaultValue) typed[input.name] = input.value;
+    if (input.value !== input.defaultValue || input.name in typed) typed[input.name] = input.value;
   }
   if (Object.keys(typed).length) localStorage.setItem(draftKey, JSON.stringify(typed));
   else localStorage.removeItem(draftKey);
@@ -65,12 +77,13 @@ function keepDraft() {
 }
 
 function takeDraft() {
-  const typed = JSON.parse(localStorage.getItem(draftKey) ?? "{}");
+  const typed = draft();
   for (const [name, value] of Object.entries(typed)) {
     const input = form.elements[name];
     if (input) input.value = value;
   }
-  document.getElementById("draft-note").hidden = Object.keys(typed).length === 0;
+  document.getElementById("draft-note").hidden =
+    "refused" in form.dataset || Object.keys(typed).length === 0;
 }
 
 const queue = () => JSON.parse(localStorage.getItem(QUEUE) ?? "[]");
@@ -111,7 +124,7 @@ async function send() {
   if (navigator.onLine) {
     try {
       await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(4000) });
-      localStorage.removeItem(draftKey);
+      localStorage.setItem(sendingKey, form.elements.once.value);
       return true;
     } catch {
       // the browser thinks that it has a line, and has none
@@ -120,8 +133,10 @@ async function send() {
   const body = new URLSearchParams(new FormData(form)).toString();
   const number = form.elements.once.value;
   if (!queue().some((one) => one.once === number)) {
-    const typed = JSON.parse(localStorage.getItem(draftKey) ?? "{}");
-    setQueue([...queue(), { address: location.pathname, body, once: number, draft: draftKey, typed }]);
+    setQueue([
+      ...queue(),
+      { address: location.pathname, body, once: number, draft: draftKey, typed: draft() },
+    ]);
   }
   document.getElementById("queue-note").hidden = false;
   return false;
@@ -129,6 +144,7 @@ async function send() {
 
 if (form) {
   const inputs = form.querySelectorAll("#report-table input.number");
+  dropTaken();
   takeDraft();
   inputs.forEach(warn);
   form.addEventListener("input", (event) => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from sampan_platform.collect.columns import MEASURES, TITLES
 from sampan_platform.collect.messages import FLAGS
 from sampan_platform.collect.outcome import Outcome
 from sampan_platform.collect.places import Deadlines
-from sampan_platform.collect.workbook import prepared_workbook, rows_to_report
+from sampan_platform.collect.workbook import ToReport, prepared_workbook, rows_to_report
 from sampan_platform.common import clock
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.people import selectors as people
@@ -45,27 +46,29 @@ def report(request: HttpRequest) -> HttpResponse:
     )
     context: dict[str, Any] = {}
     if request.method == "POST":
-        outcome = _file(request, place, day)
+        to_report = rows_to_report(user, place, day)
+        rows = table.typed_rows(to_report, day, request.POST)
+        outcome = _file(request, rows)
         if outcome.kept:
             _say(request, outcome)
             return redirect(
                 f"{request.path}?organisation={place.code}&day={day}&sent={once(request)}"
             )
-        context = {"outcome": outcome, "problems": _problems(outcome)}
+        context = {"outcome": outcome, "problems": _problems_of_table(outcome, rows, to_report)}
     typed = request.POST if request.method == "POST" else QueryDict()
-    rows = table.lines(user, place, day, typed, all_=bool(asked.get("all")))
-    shown = [cell.measure for cell in rows[0].cells] if rows else []
+    lines = table.lines(user, place, day, typed, all_=bool(asked.get("all")))
+    shown = [cell.measure for cell in lines[0].cells] if lines else []
     context |= {
         "places": places,
         "place": place,
         "day": day,
-        "lines": rows,
+        "lines": lines,
         "titles": [_title(name) for name in shown],
         "names": {name: _title(name) for name in MEASURES},
         "all": bool(asked.get("all")),
         "deadline": Deadlines().deadline(place.pk, day),
         "now": clock.now(),
-        "rate": table.rate(rows),
+        "rate": table.rate(lines),
         "flag_words": {code: words[_in_chinese()] for code, words in FLAGS.items()},
     }
     return show(request, "web/report/report.html", context)
@@ -77,8 +80,7 @@ def _place(request: HttpRequest, places: list[Organisation], code: str) -> Organ
     return places[0]
 
 
-def _file(request: HttpRequest, place: Organisation, day: date) -> Outcome:
-    rows = table.typed_rows(rows_to_report(user_of(request), place, day), day, request.POST)
+def _file(request: HttpRequest, rows: list[Mapping[str, Any]]) -> Outcome:
     if not rows:
         raise InvalidError(_("The table is empty. Type at least one figure; 0 for none."))
     return services.file_reports(rows, user_of(request), f"page:{once(request)}")
@@ -101,6 +103,19 @@ def _problems(outcome: Outcome) -> list[dict[str, Any]]:
          "value": one.value, "message": one.message_zh if _in_chinese() else one.message}
         for one in outcome.rejected[:100]
     ]  # fmt: skip
+
+
+def _problems_of_table(
+    outcome: Outcome, rows: list[Mapping[str, Any]], to_report: list[ToReport]
+) -> list[dict[str, Any]]:
+    """With each problem the site and item that it is about: nobody counts a table's lines."""
+    known = {(one.site.code, one.resource.code): one for one in to_report}
+    about = [known[row["site"], row["resource"]] for row in rows]
+    return [
+        problem
+        | {"site": about[problem["row"] - 1].site, "item": about[problem["row"] - 1].resource}
+        for problem in _problems(outcome)
+    ]
 
 
 @page
