@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from sampan_platform.common import clock
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.web.days import read_day
+from sampan_platform.web.templatetags.sampan import moment, short_day, short_moment
 from tests.platform.pages_world import signed_in
 from tests.platform.planning import NOW
 
@@ -40,3 +42,14 @@ def test_a_field_for_a_day_speaks_the_page_s_language(world: Any, language: str,
     assert f'placeholder="{form}"' in text
     assert 'name="since" value="2020-02-04"' in text
     assert 'type="date" name=' not in text
+
+
+@pytest.mark.parametrize(("language", "near"), [("en", "14 Feb"), ("zh-hans", "2月14日")])
+def test_days_of_this_year_are_short_in_tables(language: str, near: str) -> None:
+    """A table of many days has room for its other columns; another year is always said."""
+    with clock.at(NOW), translation.override(language):
+        assert short_day(date(2020, 2, 14)) == near
+        assert "2021" in short_day(date(2021, 2, 14))
+        assert short_moment(NOW.replace(year=2021)) == moment(NOW.replace(year=2021))
+        assert "2020" not in short_moment(NOW)
+        assert short_day(None) == short_moment(None) == "–"

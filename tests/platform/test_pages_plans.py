@@ -101,6 +101,10 @@ def test_a_plan_is_started_watched_and_stopped(world) -> None:
     assert f'hx-get="/plans/{run.pk}/progress/"' in client.get(answer["Location"]).content.decode()
     part = {"HX-Request": "true"}
     assert "HX-Refresh" not in client.get(f"/plans/{run.pk}/progress/", headers=part)
+    PlanRun.objects.filter(pk=run.pk).update(stage="check")
+    checking = text_of(client.get(f"/plans/{run.pk}/progress/", headers=part))
+    assert "Reading and checking the data" in checking
+    assert "check." not in checking
     client.post(f"/plans/{run.pk}/cancel/")
     run.refresh_from_db()
     assert run.state == "stopped"

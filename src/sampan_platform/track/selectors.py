@@ -101,7 +101,7 @@ def whole_order(user: User, number: str, parts_max: int | None = None) -> Dispat
     With `parts_max`, only so many of the quantities that each change moved.
     """
     # joined, since SQLite refuses to look up more than 1,000 lines by their numbers
-    parts = EventLine.objects.select_related("line")
+    parts = EventLine.objects.select_related("line__resource")
     if parts_max is not None:
         place = Window(RowNumber(), partition_by="event", order_by="id")
         parts = parts.annotate(place=place).filter(place__lte=parts_max)

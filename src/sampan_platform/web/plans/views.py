@@ -139,7 +139,7 @@ def _rights(request: HttpRequest, run: PlanRun) -> dict[str, Any]:
 def progress(request: HttpRequest, number: int) -> HttpResponse:
     """How far the solve is; asked for every second, and reloads the page when it is done."""
     run = selectors.plan(user_of(request), number)
-    stage = telling.stage_titles().get(run.stage, run.stage)
+    stage = telling.stage_titles().get(run.stage, "")
     response = show(request, "web/plans/progress.html", {"run": run, "stage": stage})
     if run.state not in selectors.UNFINISHED:
         response.headers["HX-Refresh"] = "true"

@@ -23,7 +23,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from sampan_platform.common import words
+from sampan_platform.common import clock, words
 from sampan_platform.web.system import base_map as maps
 
 register = template.Library()
@@ -154,6 +154,22 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return "–"
     return date_format(timezone.localtime(value), _("j M Y, H:i"))
+
+
+@register.filter
+def short_day(value: date | None) -> str:
+    """A day in a table of many: without the year where it is this one, and no day of the week."""
+    if value is None or value.year != clock.now().year:
+        return day(value)
+    return date_format(value, _("j M"))
+
+
+@register.filter
+def short_moment(value: datetime | None) -> str:
+    """A moment in a table of many: without the year where it is this one."""
+    if value is None or timezone.localtime(value).year != clock.now().year:
+        return moment(value)
+    return date_format(timezone.localtime(value), _("j M, H:i"))
 
 
 @register.simple_tag
