@@ -24,7 +24,8 @@ from tests.platform.pages_world import LANGUAGES, signed_in, text_of
 from tests.platform.planning import NOW, TODAY, needs, solved, stock
 from tests.platform.track_world import issue, put
 
-QUERIES_MAX = 30
+QUERIES_MAX = 42
+"""Two days of reports, alerts, orders: of a fixed number of questions, however much there is."""
 HOSPITAL = {"en": "Jinyintan", "zh-hans": "金银潭医院"}
 CHANGE = [{"do": "lose_site", "site": "F1"}]
 
@@ -174,3 +175,44 @@ def test_an_empty_day_says_so(world, language: str) -> None:
 def test_an_address_made_up_breaks_nothing(world, address: str) -> None:
     """The screen takes no choice, and a text that cannot be kept is refused."""
     assert signed_in(world, "chen").get(f"/{address}").status_code in (200, 422)
+
+
+def test_a_reporter_begins_with_the_report_of_today(world) -> None:
+    """How much of it is filed, with the way to it; approvals and decisions are others' work."""
+    before = {"site": "F1", "resource": "mask", "day": TODAY - timedelta(1), "output": 5}
+    with clock.at(NOW - timedelta(1)):
+        collect.file_reports([before], world.users["rui"], post=False)
+    client = signed_in(world, "rui")
+    answer = client.get("/")
+    assert (answer.context["to_report"].came, answer.context["to_report"].due) == (0, 1)
+    page = answer.content.decode()
+    assert f'href="/report/?day={TODAY}"' in page
+    assert "/plans/?waiting=1" not in page
+    assert "/requests/?waiting=1" not in page
+    collect.file_reports([before | {"day": TODAY}], world.users["rui"], post=False)
+    assert "all is filed" in text_of(client.get("/"))
+    assert signed_in(world, "chen").get("/").context["to_report"] is None
+
+
+def test_a_store_begins_with_what_leaves_and_arrives(world) -> None:
+    """Orders due by today at its own sites, each with what to do; none of others'."""
+    put(world, "W1", "mask", 20)
+    leaves, later = issue(world, ("W1-H1", "mask", 1, 0, 1), ("W1-H1", "mask", 1, 2, 3))
+    told = signed_in(world, "chen").get("/").context
+    assert [one.number for one in told["to_send"]] == [leaves.number]
+    assert later.number not in [one.number for one in told["to_receive"]]
+    hospital = signed_in(world, "hua").get("/").context
+    assert hospital["to_send"] == []
+    assert "to_send" not in signed_in(world, "wei").get("/").context
+
+
+def test_the_most_severe_alerts_come_first(world) -> None:
+    """However new the others are."""
+    busy(world)
+    urgent = Alert.objects.get()
+    Alert.objects.filter(pk=urgent.pk).update(severity="critical")
+    late = Alert.objects.get()
+    late.pk, late.subject, late.severity = None, "newer", "notice"
+    late.save()
+    listed = [one.pk for one, _ in signed_in(world, "chen").get("/").context["alerts"]]
+    assert listed == [urgent.pk, late.pk]

@@ -129,6 +129,12 @@ def paths_of(numbers: Iterable[int]) -> dict[int, str]:
     return dict(rows.values_list("pk", "path"))
 
 
+def held_actions(user: User) -> set[str]:
+    """What the user may do anywhere at all; one query."""
+    held = set(user.roles.values_list("kind", flat=True)) if user.is_active else set()
+    return {action for kind in held for action in ALLOWED[kind]}
+
+
 def may_everywhere(user: User, action: str) -> bool:
     """Whether the user may `action` on what all share: their role stands at the very top."""
     return any(one.count("/") == 2 for one in paths(user, action))

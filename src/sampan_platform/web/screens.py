@@ -43,6 +43,5 @@ SCREENS = (
 
 def menu(user: User) -> list[Screen]:
     """What the user may open, in order; one query."""
-    held = set(user.roles.values_list("kind", flat=True))
-    may = {action for kind in held for action in people.ALLOWED[kind]}
+    may = people.held_actions(user)
     return [screen for screen in SCREENS if screen.actions & may]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Window
+from django.db.models import Case, Count, Q, QuerySet, When, Window
+from django.db.models.functions import RowNumber
 
 from sampan_platform.collect import due
 from sampan_platform.collect.due import Rate
@@ -18,9 +19,15 @@ from sampan_platform.people import selectors as people
 from sampan_platform.people.models import Organisation, User
 from sampan_platform.requests import selectors as requests
 from sampan_platform.track import selectors as track
+from sampan_platform.track.models import NOT_LEFT, ON_THE_WAY
 
 ROWS_MAX = 8
 """Of each list; the rest stands behind its link."""
+MISSING_MAX = 200
+"""Of who has not reported: there is no other list of them."""
+MOST_SEVERE_FIRST = Case(
+    When(severity="critical", then=0), When(severity="warning", then=1), default=2
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,30 @@ def _above(upper: Organisation, lower: Organisation) -> bool:
 
 def gather(user: User, today: date) -> dict[str, Any]:
     """All of it, in a fixed number of queries."""
-    return {**_reports(user, today), **_alerts(user), **_waiting(user), **_orders(user, today)}
+    may = people.held_actions(user)
+    return {
+        "may_approve": people.APPROVE in may,
+        "may_review": people.REVIEW in may,
+        "may_report": people.REPORT in may,
+        "may_move": people.MOVE_GOODS in may,
+        "to_report": _to_report(user, today) if _only_reports(may) else None,
+        **_reports(user, today),
+        **_alerts(user),
+        **_waiting(user, may),
+        **_orders(user, today),
+        **(_handling(user, today) if people.MOVE_GOODS in may else {}),
+    }
+
+
+def _only_reports(may: set[str]) -> bool:
+    """Whether it is the person's own report: a coordinator may file everybody's."""
+    return people.REPORT in may and people.REVIEW not in may
+
+
+def _to_report(user: User, today: date) -> Rate | None:
+    """How much of today's own report is filed; None where none is due."""
+    rate = due.rate_of(due.rates_in(due.picture(user, today)).values())
+    return rate if rate.due else None
 
 
 def _reports(user: User, today: date) -> dict[str, Any]:
@@ -82,7 +112,7 @@ def _reports(user: User, today: date) -> dict[str, Any]:
         "rate": due.rate_of(by_owner.values()),
         "places": rates_by_place(user, by_owner),
         "missing_count": len(missing),
-        "missing": missing[:ROWS_MAX],
+        "missing": missing[:MISSING_MAX],
     }
 
 
@@ -94,22 +124,23 @@ def _alerts(user: User) -> dict[str, Any]:
         mine=Count("pk", filter=Q(owner=user)),
     )
     are_mine = bool(counts["mine"])
+    shown = (alerts.filter(owner=user) if are_mine else alerts).order_by(MOST_SEVERE_FIRST, "-pk")
     return {
         "alerts_open": counts["open"],
         "alerts_critical": counts["critical"],
         "alerts_mine": counts["mine"],
-        "alerts": list((alerts.filter(owner=user) if are_mine else alerts)[:ROWS_MAX]),
+        "alerts": list(shown[:ROWS_MAX]),
         "alerts_are_mine": are_mine,
     }
 
 
-def _waiting(user: User) -> dict[str, Any]:
-    plans, plans_count = _first(
-        dispatch.waiting(user).select_related("organisation").order_by("-id")
-    )
-    asked, asked_count = _first(requests.waiting(user))
+def _waiting(user: User, may: set[str]) -> dict[str, Any]:
+    """What waits for the person's word; nothing is read for who has none."""
+    plans = dispatch.waiting(user).select_related("organisation").order_by("-id")
+    first_plans, plans_count = _first(plans) if people.APPROVE in may else ([], 0)
+    asked, asked_count = _first(requests.waiting(user)) if people.REVIEW in may else ([], 0)
     return {
-        "plans": plans,
+        "plans": first_plans,
         "plans_count": plans_count,
         "requests": asked,
         "requests_count": asked_count,
@@ -123,6 +154,32 @@ def _orders(user: User, today: date) -> dict[str, Any]:
         "orders_open": under_way.count(),
         "overdue": overdue,
         "overdue_count": overdue_count,
+    }
+
+
+def _handling(user: User, today: date) -> dict[str, Any]:
+    """What the person may send off or receive, due by today; the longest due first."""
+    leaving, coming = Q(pk__in=[]), Q(pk__in=[])
+    for path in people.paths(user, people.MOVE_GOODS):
+        leaving |= Q(origin__organisation__path__startswith=path)
+        coming |= Q(destination__organisation__path__startswith=path)
+    leaving &= Q(state__in=NOT_LEFT, depart_on__lte=today)
+    coming &= Q(state__in=ON_THE_WAY, expected_on__lte=today)
+    due_on = Case(When(leaving, then="depart_on"), default="expected_on")
+    rows = track.orders(user).prefetch_related(None).filter(leaving | coming)
+    rows = rows.annotate(leaves=Case(When(leaving, then=True), default=False), due_on=due_on)
+    rows = rows.annotate(
+        in_all=Window(Count("pk"), partition_by="leaves"),
+        place=Window(RowNumber(), partition_by="leaves", order_by=("due_on", "id")),
+    )
+    found = list(rows.filter(place__lte=ROWS_MAX).order_by("due_on", "id"))
+    to_send = [one for one in found if one.leaves]
+    to_receive = [one for one in found if not one.leaves]
+    return {
+        "to_send": to_send,
+        "to_send_count": to_send[0].in_all if to_send else 0,
+        "to_receive": to_receive,
+        "to_receive_count": to_receive[0].in_all if to_receive else 0,
     }
 
 
