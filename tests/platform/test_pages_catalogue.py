@@ -20,8 +20,8 @@ TABLES = ("organisations", "sites", "resources", "lanes", "processes")
 def keep(client: Client, key: str = "W1", **said: str) -> Any:
     """Change a site by its form: what the page shows of it, and what is typed over it."""
     page = client.get(f"/catalogue/sites/{key}/")
-    cells = dict(page.context["cells"]) if page.context and "cells" in page.context else {}
-    form = {name: "" if value is None else str(value) for name, value in cells.items()}
+    cells = page.context["cells"] if page.context and "cells" in page.context else []
+    form = {one.column: "" if one.value is None else str(one.value) for one in cells}
     return client.post(f"/catalogue/sites/{key}/", form | {"action": "change"} | said, follow=True)
 
 
@@ -31,10 +31,10 @@ def test_every_table_and_row_is_shown(world, language: str, table: str) -> None:
     """The list leads to each row, and the row tells its cells."""
     client = signed_in(world, "chen", language)
     assert client.get("/catalogue/").status_code == 200
-    listed = client.get(f"/catalogue/{table}/").context["cells"]
+    listed = client.get(f"/catalogue/{table}/").context["lines"]
     assert listed
-    for one, values in listed:
-        page = client.get(f"/catalogue/{table}/{values[0]}/")
+    for one, cells in listed:
+        page = client.get(f"/catalogue/{table}/{cells[0].value}/")
         assert page.status_code == 200
         assert str(one) in text_of(page)
 
@@ -62,8 +62,35 @@ def test_rows_are_found_by_code_and_name(world) -> None:
     """In either language."""
     client = signed_in(world, "chen")
     for text in ("w1", "wuhan", "武汉"):
-        found = client.get("/catalogue/sites/", {"q": text}).context["cells"]
-        assert [values[0] for _, values in found] == ["W1"]
+        found = client.get("/catalogue/sites/", {"q": text}).context["lines"]
+        assert [cells[0].value for _, cells in found] == ["W1"]
+
+
+def test_cells_are_names_and_numbers_of_the_language(world) -> None:
+    """Nobody knows a site by its code; the code stands in the form, its name below it."""
+    lanes = signed_in(world, "chen", "zh-hans").get("/catalogue/lanes/")
+    first = {cell.column: cell for cell in lanes.context["lines"][0][1]}
+    assert world.sites[first["origin"].value].name_zh in text_of(lanes)
+    page = signed_in(world, "chen", "zh-hans").get("/catalogue/sites/W1/")
+    kind = next(cell for cell in page.context["cells"] if cell.column == "kind")
+    assert (kind.value, kind.text) == ("warehouse", "仓库")
+    assert 'id="h-kind">仓库' in page.content.decode()
+
+
+def test_rows_are_sorted_by_any_column_and_lanes_found_by_their_ends(world) -> None:
+    """Either way round; a column that is none sorts nothing."""
+    client = signed_in(world, "chen")
+
+    def origins(asked: str) -> list[str]:
+        lines = client.get(f"/catalogue/lanes/?{asked}").context["lines"]
+        return [{cell.column: cell.value for cell in cells}["origin"] for _, cells in lines]
+
+    assert origins("sort=origin") == sorted(origins(""))
+    assert origins("sort=-origin") == sorted(origins(""), reverse=True)
+    assert origins("sort=password") == origins("")
+    found = client.get("/catalogue/lanes/?q=xiantao").context["lines"]
+    assert 0 < len(found) < len(origins(""))
+    assert all("F1" in (one.origin.code, one.destination.code) for one, _ in found)
 
 
 def test_a_row_is_changed_and_retired(world) -> None:

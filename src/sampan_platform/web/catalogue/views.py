@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from sampan_platform.catalogue import exporting, selectors, services
 from sampan_platform.catalogue import tables as known
 from sampan_platform.common.errors import InvalidError, NotFoundError
 from sampan_platform.people import selectors as people
+from sampan_platform.web.catalogue import showing
 from sampan_platform.web.pages import page, show, tell, typed_day, user_of
 
 TITLES = {
@@ -24,7 +25,11 @@ TITLES = {
     "lanes": _lazy("Lanes"),
     "processes": _lazy("Processes"),
 }
+NAMED_BY = {"lanes": ("origin__", "destination__"), "processes": ("site__",)}
+"""Whose names a row is found by, where not by its own."""
 ROWS = 100
+COLUMNS = 8
+"""Of a list; a row's page shows all."""
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LARGEST = 20 * 1024 * 1024
 
@@ -47,14 +52,19 @@ def rows(request: HttpRequest, table: str) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     if text:
         named = Q(code__icontains=text)
-        if table not in ("lanes", "processes"):
-            named |= Q(name_en__icontains=text) | Q(name_zh__icontains=text)
+        for end in NAMED_BY.get(table, ("",)):
+            named |= Q(**{f"{end}name_en__icontains": text})
+            named |= Q(**{f"{end}name_zh__icontains": text})
         found = found.filter(named)
+    columns = [name for name in known.KINDS[table].fields if name != "retired_from"][:COLUMNS]
+    sort = request.GET.get("sort", "")
+    if sort.removeprefix("-") in columns:
+        by = known.KINDS[table].fields[sort.removeprefix("-")]
+        found = found.order_by(F(by).desc(nulls_last=True) if sort[0] == "-" else by, "code")
     listed = Paginator(found, ROWS).get_page(request.GET.get("page"))
-    columns = [name for name in known.KINDS[table].fields if name != "retired_from"][:8]
-    cells = [(one, [selectors.cells(table, one)[name] for name in columns]) for one in listed]
     context = {
-        "table": table, "title": TITLES[table], "columns": columns, "cells": cells,
+        "table": table, "title": TITLES[table], "columns": columns, "sort": sort,
+        "lines": [(one, showing.shown(table, one)[:COLUMNS]) for one in listed],
         "page_of_rows": listed, "text": text,
     }  # fmt: skip
     return show(request, "web/catalogue/rows.html", context)
@@ -78,8 +88,7 @@ def row(request: HttpRequest, table: str, key: str) -> HttpResponse:
         return redirect("web:catalogue:row", table, key)
     context = {
         "table": table, "title": TITLES[table], "row": found,
-        "cells": [(name, value) for name, value in selectors.cells(table, found).items()
-                  if name != "retired_from"],
+        "cells": showing.shown(table, found), "name": showing.title(table, found),
         "key": next(iter(fields)),
         "may_edit": bool(people.paths(user, people.EDIT_CATALOGUE)),
     }  # fmt: skip
