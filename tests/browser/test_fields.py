@@ -82,3 +82,24 @@ def test_a_refused_report_stays_a_draft_until_it_is_taken(page_of: Any) -> None:
     page.goto(address)
     expect(output).to_have_value("7")
     expect(page.locator("#draft-note")).to_be_hidden()
+
+
+def test_a_refused_receipt_is_there_again(page_of: Any) -> None:
+    """What was counted and refused stands in the dialog again, with why; received, it is gone."""
+    page = page_of("warehouse", "zh-hans")
+    page.goto("/")
+    page.locator("#handle tbody a").last.click()
+    page.wait_for_url("**/orders/DO-*/")
+    page.locator(".row-actions button.primary[data-opens=do-receive]").click()
+    row = page.locator("#do-receive tbody tr").first
+    row.locator("[name^=good-]").fill("1")
+    row.locator("[name^=short-]").fill("1")
+    page.click("#do-receive button.primary")
+    expect(page.locator("#do-receive .note.bad")).to_contain_text("请说明")
+    expect(row.locator("[name^=good-]")).to_have_value("1")
+    expect(row.locator("[name^=reason-]")).to_be_in_viewport()
+    assert barriers(page) == []
+    row.locator("[name^=reason-]").fill("箱数不足")
+    page.click("#do-receive button.primary")
+    expect(page.locator(".bar.good").first).to_be_visible()
+    expect(page.locator("#do-receive")).to_be_hidden()

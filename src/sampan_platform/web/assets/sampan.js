@@ -2,6 +2,7 @@
 // over in data attributes, translated.
 import htmx from "htmx.org";
 import { offerCalendars } from "./parts/fields.js";
+import { bringBackTyped } from "./parts/kept.js";
 
 htmx.config.includeIndicatorStyles = false; // the content security policy allows no inline style
 htmx.config.allowEval = false;
@@ -103,6 +104,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 openToKeyboard(document);
 offerCalendars(document);
+bringBackTyped();
 chooseTheme();
 tellConnection();
 document.documentElement.dataset.ready = "1";

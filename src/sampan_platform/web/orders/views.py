@@ -71,6 +71,8 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     row = selectors.whole_order(user_of(request), number, PARTS)
     context = _facts(request, row)
     actions = transitions.allowed_actions(row, user_of(request))
+    # who may receive it is waiting for it: that comes first
+    actions.sort(key=lambda action: action != "receive")
     context |= {"actions": [transitions.ACTIONS[name] for name in actions], "may": set(actions)}
     return show(request, "web/orders/order.html", context)
 
