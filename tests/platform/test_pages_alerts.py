@@ -14,6 +14,7 @@ from django.utils import timezone
 from sampan_platform.common import clock
 from sampan_platform.monitor.models import Alert, AlertEvent, Severity
 from sampan_platform.people import services as people
+from sampan_platform.web.alerts.figures import figure, ways
 from tests.platform.monitor_world import evening, look, only, say
 from tests.platform.pages_world import LANGUAGES, refusals, signed_in, text_of
 
@@ -245,3 +246,23 @@ def test_a_group_lists_the_most_severe_first_on_pages_of_fifty(world: Any) -> No
     page = signed_in(world, "chen").get("/alerts/?rule=days-of-cover").context["page_of_alerts"]
     assert (len(page), page.paginator.num_pages, page.paginator.count) == (50, 2, 60)
     assert page[0].subject == "days-of-cover|0"
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "card"),
+    [("en", "2 days", "The stock card"), ("zh-hans", "2 天", "库存卡")],
+)
+def test_the_figure_says_what_it_counts_and_where_to_look(
+    world, alert, language: str, value: str, card: str
+) -> None:
+    """Days, not a bare number; a share as a percentage; a way to where it comes from."""
+    page = signed_in(world, "chen", language).get(f"/alerts/{alert.pk}/")
+    assert page.context["value"] == value
+    assert card in text_of(page)
+    assert 'href="/ledger/card/?site=H1&amp;item=mask"' in page.content.decode()
+    assert figure("plan-shortage", 0.85) == "85 %"
+    alert.check_code, alert.facts = "plan-shortage", {"plan": 3}
+    assert ways(alert, may_report=False)[0][0] == "/plans/3/#short"
+    alert.check_code, alert.facts = "report-late", {"day": "2020-02-10"}
+    assert "day=2020-02-10" in ways(alert, may_report=True)[0][0]
+    assert len(ways(alert, may_report=False)) == 1

@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 import sampan_platform
 from sampan_platform.collect import services as collect
@@ -20,7 +21,7 @@ from sampan_platform.ledger import services
 from sampan_platform.ledger.models import Kind, Movement
 from sampan_platform.requests.models import State
 from sampan_platform.track.transitions import ACTIONS, ISSUE
-from sampan_platform.web.ledger.doing import DONE
+from sampan_platform.web.ledger.doing import DONE, facts, target_address
 from tests.platform.ledger_world import DAY, bring, stock
 from tests.platform.pages_world import LANGUAGES, refusals, signed_in, text_of
 from tests.platform.track_world import balances, issue, noon, put
@@ -402,3 +403,23 @@ def test_the_trail_is_told_in_words(counted, world, language: str) -> None:
     page = text_of(signed_in(world, "aud", language).get("/ledger/trail/?action=ledger.count"))
     assert {"en": "stock counted", "zh-hans": "已盘点库存"}[language] in page
     assert "ledger.count" in page
+
+
+def test_what_was_so_is_told_a_fact_a_line() -> None:
+    """States in words, lists cut and counted, a key without words as it is."""
+    with translation.override("zh-hans"):
+        told = facts({"state": "received", "lines": [[1, "received", "584"]], "odd": None})
+        assert told == ["状态: 已签收", "明细: 1 已签收 584", "odd: –"]
+        assert facts({"orders": [f"DO-{number}" for number in range(9)]})[0].endswith("… (9)")
+        assert facts({"complete": False}) == ["全部批准: 否"]
+    assert facts(None) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "address"),
+    [("order:DO-2020-02-10-0001", "/orders/DO-2020-02-10-0001/"), ("plan:3", "/plans/3/"),
+     ("plan:x", ""), ("filing:21", ""), ("nothing", "")],
+)  # fmt: skip
+def test_an_event_leads_to_what_it_is_about(target: str, address: str) -> None:
+    """Where it has a page."""
+    assert target_address(target) == address

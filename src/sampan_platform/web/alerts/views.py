@@ -19,6 +19,7 @@ from sampan_platform.monitor import selectors, services
 from sampan_platform.monitor.models import UNDER_WAY, Alert, Severity
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
+from sampan_platform.web.alerts.figures import figure, ways
 from sampan_platform.web.pages import TEXT_LENGTH_MAX, do_once, page, show, tell, typed, user_of
 
 ROWS = 50
@@ -105,6 +106,9 @@ def alert(request: HttpRequest, number: int) -> HttpResponse:
         "events": row.events.select_related("by"),
         "handlers": _handlers(user, row),
         "under_way": row.state in UNDER_WAY,
+        "value": figure(row.check_code, row.value),
+        "limit": figure(row.check_code, row.limit),
+        "ways": ways(row, people.may(user, people.REPORT, row.organisation)),
         "history": history,
         "chart": _chart(history),
     }

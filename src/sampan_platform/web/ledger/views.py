@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from operator import itemgetter
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from sampan_platform.ledger import selectors
 from sampan_platform.ledger.proof import prove
 from sampan_platform.people import selectors as people
 from sampan_platform.web.ledger import naming
+from sampan_platform.web.ledger.doing import DONE
 from sampan_platform.web.pages import page, show, typed_day, user_of, zone_of
 
 ROWS = 200
@@ -98,7 +100,10 @@ def trail(request: HttpRequest) -> HttpResponse:
         user, action=asked.get("action", ""), target=asked.get("target", ""),
         actor=asked.get("actor", ""),
     )  # fmt: skip
-    context = {"page_of_events": Paginator(rows, ROWS).get_page(asked.get("page"))}
+    actions = sorted(((code, str(words)) for code, words in DONE.items()), key=itemgetter(1))
+    context = {
+        "page_of_events": Paginator(rows, ROWS).get_page(asked.get("page")), "actions": actions,
+    }  # fmt: skip
     return show(request, "web/ledger/trail.html", context)
 
 
