@@ -103,3 +103,45 @@ def test_a_refused_receipt_is_there_again(page_of: Any) -> None:
     page.click("#do-receive button.primary")
     expect(page.locator(".bar.good").first).to_be_visible()
     expect(page.locator("#do-receive")).to_be_hidden()
+
+
+def test_a_refused_decision_keeps_what_was_typed(page_of: Any) -> None:
+    """A quantity without its reason is asked for again; the quantity stands there still."""
+    page = page_of("hospital")
+    page.goto("/requests/new/")
+    page.fill("#quantity", "50")
+    page.fill("#reason", "a new ward")
+    page.click("form button.primary")
+    address = page.url
+    coordinator = page_of("coordinator")
+    coordinator.goto(address)
+    coordinator.click("button[value=review]")
+    approver = page_of("approver1")
+    approver.goto(address)
+    approver.fill("#quantity", "20")
+    approver.click("button[value=reduce]")
+    expect(approver.locator(".bar.bad[data-message]")).to_be_visible()
+    expect(approver.locator("#quantity")).to_have_value("20")
+    approver.goto(address)
+    expect(approver.locator("#quantity")).to_have_value("")
+
+
+def test_a_chart_s_names_are_read_in_the_dark(page_of: Any) -> None:
+    """The legend takes the theme's colour whatever the page says of its place."""
+    page = page_of("coordinator", color_scheme="dark")
+    page.goto("/situation/")
+    page.wait_for_selector(".chart canvas")
+    ink = page.evaluate(
+        """() => {
+            const canvas = document.querySelector(".chart canvas");
+            const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, 40);
+            let brightest = 0;
+            for (let at = 0; at < data.length; at += 4) {
+                const [red, green, blue, alpha] = data.slice(at, at + 4);
+                if (alpha > 200 && Math.max(red, green, blue) - Math.min(red, green, blue) < 24)
+                    brightest = Math.max(brightest, red);
+            }
+            return brightest;
+        }"""
+    )
+    assert ink > 200

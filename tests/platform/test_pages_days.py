@@ -11,7 +11,7 @@ from django.utils import translation
 from sampan_platform.common import clock
 from sampan_platform.common.errors import InvalidError
 from sampan_platform.web.days import read_day
-from sampan_platform.web.templatetags.sampan import moment, short_day, short_moment
+from sampan_platform.web.templatetags.sampan import moment, money, short_day, short_moment
 from tests.platform.pages_world import signed_in
 from tests.platform.planning import NOW
 
@@ -53,3 +53,11 @@ def test_days_of_this_year_are_short_in_tables(language: str, near: str) -> None
         assert short_moment(NOW.replace(year=2021)) == moment(NOW.replace(year=2021))
         assert "2020" not in short_moment(NOW)
         assert short_day(None) == short_moment(None) == "–"
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "1,235 CNY"), ("zh-hans", "1,235 元")])
+def test_an_amount_says_what_it_is_counted_in(language: str, told: str) -> None:
+    """A bare number of millions could be pieces."""
+    with translation.override(language):
+        assert money(1234.6) == told
+        assert money(None) == "–"

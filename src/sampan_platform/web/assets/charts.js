@@ -55,10 +55,20 @@ function themed(options) {
       valueFormatter: number,
     },
     grid: { left: 8, right: 12, top: 32, bottom: 8, containLabel: true },
-    legend: { textStyle: { color: look.quiet }, type: "scroll" },
     ...options,
+    legend: {
+      textStyle: { color: look.text },
+      pageTextStyle: { color: look.text },
+      pageIconColor: look.accent,
+      pageIconInactiveColor: look.line,
+      inactiveColor: look.line,
+      type: "scroll",
+      ...options.legend,
+    },
     xAxis: axes(options.xAxis),
     yAxis: axes(options.yAxis),
+    // filled points: hollow ones are white inside, on dark pages too
+    series: (options.series ?? []).map((one) => ({ symbol: "circle", symbolSize: 6, ...one })),
   };
 }
 

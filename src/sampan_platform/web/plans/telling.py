@@ -91,7 +91,7 @@ def stage_differences(rows: Iterable[Mapping[str, Any]]) -> list[StageDifference
     titles = stage_titles() | {
         "shortage": _("shares of need short, items added up"),
         "fairness": _("lowest share met"),
-        "cost": _("cost"),
+        "cost": _("cost, in CNY"),
     }
     found = []
     for row in rows:

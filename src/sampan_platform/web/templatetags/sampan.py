@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from sampan_platform.common import clock, words
@@ -105,6 +105,14 @@ def quantity(value: Any, places: int = 3) -> str:
     text = "0" if text in ("-0", "") else text
     thousands, point = SEPARATORS.get((get_language() or "en").split("-")[0], (",", "."))
     return text.translate({ord(","): thousands, ord("."): point}).replace("-", "−")
+
+
+@register.filter
+def money(value: Any, places: int = 0) -> str:
+    """An amount with what it is counted in: the currency that values and costs are stated in."""
+    if value is None or value == "":
+        return "–"
+    return pgettext("money", "%(amount)s CNY") % {"amount": quantity(value, places)}
 
 
 @register.filter

@@ -14,7 +14,7 @@ from sampan_platform.common.errors import InvalidError
 from sampan_platform.dispatch.changes import Change, check_changes
 from sampan_platform.web.days import read_day
 from sampan_platform.web.plans.said import whole
-from sampan_platform.web.templatetags.sampan import either
+from sampan_platform.web.templatetags.sampan import either, quantity
 
 CHANGES_MAX = 100_000
 """Letters that the form carries along; more nobody has clicked together."""
@@ -88,7 +88,7 @@ def in_words(change: Change, names: Mapping[str, str]) -> str:
     said = {
         "lane": named("lane"), "site": named("site"), "border": either(change.get("border", "")),
         "origin": named("origin"), "destination": named("destination"),
-        "factor": change.get("factor", ""), "item": named("resource") or _("every item"),
+        "factor": quantity(change.get("factor", "")), "item": named("resource") or _("every item"),
         "place": named("site") or _("everywhere"),
         "days": change.get("lead_time_periods", 0),
     }  # fmt: skip

@@ -1,4 +1,5 @@
-// What was typed into a dialog is there again if it was refused: nobody counts a delivery twice.
+// What was typed into a form is there again if it was refused: nobody counts a delivery twice.
+// The table of a report keeps its own drafts.
 
 const PREFIX = "sampan-typed:";
 const fields = (form) =>
@@ -6,31 +7,40 @@ const fields = (form) =>
     (one) => one.name && !["hidden", "file", "password"].includes(one.type) && one.type !== "submit",
   );
 
+/** A form is known again by where it sends to and by its place among the page's forms. */
+const forms = () => [...document.querySelectorAll("main form[method=post]:not(#report-form)")];
+const keyOf = (form) => `${PREFIX}${forms().indexOf(form)}:${form.action}`;
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post" || !form.closest("dialog")) return;
+  if (!forms().includes(form)) return;
   const typed = fields(form).map((one) => [one.name, one.type === "checkbox" ? one.checked : one.value]);
-  sessionStorage.setItem(PREFIX + form.action, JSON.stringify(typed));
+  sessionStorage.setItem(keyOf(form), JSON.stringify(typed));
 });
 
-/** After a refusal the dialog is open again, with what was typed and why it was refused. */
+function tellIn(dialog, form, refusal) {
+  const note = document.createElement("div");
+  note.className = "note bad";
+  note.setAttribute("role", "alert");
+  note.textContent = refusal.textContent;
+  form.prepend(note);
+  dialog.showModal();
+}
+
+/** After a refusal a form holds what was typed; a dialog is open again and says why. */
 export function bringBackTyped() {
   const refusal = document.querySelector(".bar.bad[data-message]");
-  for (const form of document.querySelectorAll("dialog form")) {
-    const kept = sessionStorage.getItem(PREFIX + form.action);
-    sessionStorage.removeItem(PREFIX + form.action);
+  for (const form of forms()) {
+    const kept = sessionStorage.getItem(keyOf(form));
+    sessionStorage.removeItem(keyOf(form));
     if (!kept || !refusal) continue;
     for (const [name, value] of JSON.parse(kept)) {
       const field = form.elements[name];
-      if (field?.type === "checkbox") field.checked = value;
-      else if (field) field.value = value;
+      if (!field) continue;
+      if (field.type === "checkbox") field.checked = value;
+      else field.value = value;
     }
     const dialog = form.closest("dialog");
-    const note = document.createElement("div");
-    note.className = "note bad";
-    note.setAttribute("role", "alert");
-    note.textContent = refusal.textContent;
-    form.prepend(note);
-    dialog.showModal();
+    if (dialog) tellIn(dialog, form, refusal);
   }
 }
