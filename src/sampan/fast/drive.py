@@ -139,5 +139,4 @@ class Drive:
 
 def starting_state(program: Program) -> State:
     """Nothing moves, nothing has a price."""
-    zeros = np.zeros(len(program.cost), dtype=np.float32)
-    return State(program, zeros, np.zeros(len(program.rhs), dtype=np.float32))
+    return State(program, np.zeros_like(program.cost), np.zeros_like(program.rhs))
