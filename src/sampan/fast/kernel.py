@@ -120,7 +120,8 @@ def _column_pass(matrix, cost, upper, step, x, anchor, y, taken, work, tau, shar
     entries, first_row, coefficient, single_entries, single_row, single = matrix
     width = work.shape[1]
     return _block_pass(
-        entries, first_row, coefficient, cost, upper, step, x, anchor, y, taken, work, width, tau, share
+        entries, first_row, coefficient,
+        cost, upper, step, x, anchor, y, taken, work, width, tau, share,
     ) + _single_pass(
         (len(entries) - 1) * width, single_entries, single_row, single,
         cost, upper, step, x, anchor, y, taken, tau, share,

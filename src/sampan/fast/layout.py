@@ -76,9 +76,9 @@ def layout(model: Model) -> Layout:
     starts, indices = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
     series, period = series_of(model)
     row_place, since, rows = _placed(series, period)
-    run_of, step, run_count = _follow(
-        starts, indices, matrix.data, row_place, since[series], series
-    )
+    step = _steps(starts, indices, row_place, since[series])
+    order = np.argsort(step, kind="stable")
+    run_of, run_count = _follow(starts, indices, matrix.data, row_place, series, step, order)
     blocks, place, filled, first = _spans(run_of, step, run_count)
     kept = filled >= LEAST_FILLED * WIDTH * blocks
     number, blocks = np.cumsum(kept) - 1, blocks[kept]
@@ -86,9 +86,9 @@ def layout(model: Model) -> Layout:
     block_count = int(blocks.sum())
     run_of_block = np.repeat(np.arange(len(blocks)), blocks)
     in_run = kept[run_of]
-    run_of = np.where(in_run, number[run_of], _FREE)
+    run_of = np.where(in_run, number[run_of], _FREE).astype(np.int32)
     single = np.flatnonzero(~in_run)
-    column_place = np.empty(len(run_of), dtype=np.int64)
+    column_place = np.empty(len(run_of), dtype=np.int32)
     column_place[in_run] = WIDTH * run_starts[run_of[in_run]] + place[in_run]
     column_place[single] = WIDTH * block_count + np.arange(len(single))
     later = WIDTH * (np.arange(block_count) - run_starts[run_of_block])
@@ -186,64 +186,70 @@ def _placed(series: Array, period: Array) -> tuple[Array, Array, int]:
 
 
 @njit(cache=True)
-def _follow(
-    starts: Array, indices: Array, data: Array, row_place: Array, since: Array, series: Array
-) -> tuple[Array, Array, int]:
-    """Of each column the run that it belongs to, and its step there, from the period of its first
-    row; how many runs there are.
+def _steps(starts: Array, indices: Array, row_place: Array, since: Array) -> Array:
+    """Of each column the period of the first of its rows."""
+    step = np.zeros(len(starts) - 1, dtype=np.int64)
+    for column in range(len(step)):
+        lowest = np.int64(-1)
+        for at in range(starts[column], starts[column + 1]):
+            place = row_place[indices[at]]
+            if lowest < 0 or place < lowest:
+                lowest, step[column] = place, place - since[indices[at]]
+    return step
 
-    A table of runs by what their entries look like from the step on; the next place where another
-    run stands there, or the step is taken.
+
+@njit(cache=True)
+def _follow(
+    starts: Array,
+    indices: Array,
+    data: Array,
+    row_place: Array,
+    series: Array,
+    step: Array,
+    order: Array,
+) -> tuple[Array, int]:
+    """Of each column the run that it belongs to; how many runs there are.
+
+    A table of runs by what their entries look like from the step on; the next place of it where
+    another run stands, or the step is taken. Columns come in the `order` of their steps.
     """
-    columns = len(starts) - 1
+    columns = len(step)
     room = 1
     while room < 2 * columns:
         room *= 2
     table = np.full(room, _FREE, dtype=np.int32)
-    example = np.empty(columns, dtype=np.int64)
-    example_step = np.empty(columns, dtype=np.int64)
-    reached = np.empty(columns, dtype=np.int64)
-    run_of, step = np.empty(columns, dtype=np.int64), np.empty(columns, dtype=np.int64)
+    latest = np.empty(columns, dtype=np.int64)
+    run_of = np.empty(columns, dtype=np.int32)
     count = 0
-    for column in range(columns):
+    for column in order:
         start, end = starts[column], starts[column + 1]
-        low = np.int64(0)
-        for at in range(start, end):
-            if at == start or row_place[indices[at]] < row_place[indices[low]]:
-                low = at
-        when = row_place[indices[low]] - since[indices[low]] if end > start else np.int64(0)
+        if start == end:  # it looks like all others without entries, and follows none
+            run_of[column] = count
+            count += 1
+            continue
         key = np.uint64(end - start)
         for at in range(start, end):
             # a sum, so that the order of the entries does not matter
-            offset = np.uint64(row_place[indices[at]] - when)
-            key += (offset + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15) ^ (
+            offset = np.uint64(row_place[indices[at]] - step[column])
+            key += offset * np.uint64(0x9E3779B97F4A7C15) ^ (
                 np.uint64(np.int64(data[at] * 4096.0)) * np.uint64(0xC2B2AE3D27D4EB4F)
             )
-        key ^= key >> np.uint64(29)
-        place = np.int64(key & np.uint64(room - 1))
-        while True:
-            run = table[place]
-            if run == _FREE:
-                table[place] = run = count
-                example[run], example_step[run] = column, when
-                count += 1
-                break
-            # columns come period by period: a step not above the last is taken already
-            if when > reached[run] and _alike(
-                starts,
-                indices,
-                data,
-                row_place,
-                series,
-                column,
-                example[run],
-                when - example_step[run],
+        place = np.int64((key ^ (key >> np.uint64(29))) & np.uint64(room - 1))
+        run = table[place]
+        while run != _FREE:
+            later = step[column] - step[latest[run]]
+            if later > 0 and _alike(
+                starts, indices, data, row_place, series, column, latest[run], later
             ):
                 break
             place = (place + 1) & (room - 1)
-        reached[run] = when
-        run_of[column], step[column] = run, when
-    return run_of, step, count
+            run = table[place]
+        if run == _FREE:
+            table[place] = run = count
+            count += 1
+        latest[run] = column
+        run_of[column] = run
+    return run_of, count
 
 
 @njit(cache=True)
@@ -268,7 +274,8 @@ def _alike(
 
 def _spans(run_of: Array, step: Array, count: int) -> tuple[Array, Array, Array, Array]:
     """How many blocks each run takes, each column's place in its run, how many of a run's places
-    are filled, and the column at its first."""
+    are filled, and the column at its first.
+    """
     low, high = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
     np.minimum.at(low, run_of, step)
     np.maximum.at(high, run_of, step)
@@ -285,7 +292,8 @@ def _entries(
     starts: Array, indices: Array, data: Array, row_place: Array, columns: Array, later: Array
 ) -> tuple[Array, Array, Array]:
     """The entries of some columns, each so many places later: where each one's start, the places
-    of their rows, their values."""
+    of their rows, their values.
+    """
     count = 0
     for column in columns:
         count += starts[column + 1] - starts[column]

@@ -29,7 +29,8 @@ LEAST_SIZE = 0.2
 @dataclass(frozen=True)
 class Program:
     """min cost · x̃ over rhs ≤, =, ≥ matrix · x̃ and 0 ≤ x̃ ≤ upper; single precision, in the places
-    of a `Layout`."""
+    of a `Layout`.
+    """
 
     layout: Layout
     matrix: tuple[Array, ...]

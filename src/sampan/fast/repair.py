@@ -114,9 +114,7 @@ class Repairs:
             left = self.forward(kept, x)
         return left
 
-    def _improve(
-        self, kept: Promises, costs: Array, x: Array, left: Array, matters: float
-    ) -> None:
+    def _improve(self, kept: Promises, costs: Array, x: Array, left: Array, matters: float) -> None:
         """Less surplus, less shortage."""
         p, first = self.plumbing, self._first
         keep = surplus.keeping(p, costs)

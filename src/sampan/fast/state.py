@@ -60,9 +60,9 @@ class State:
             longest = int(LONGEST_EPOCH * self.iterations) + SHORTEST_EPOCH
             made, over = kernel.epoch(
                 program.matrix, program.cost, program.upper, program.step, program.rhs,
-                program.price_lower, program.price_upper, program.price_step, self.x, self.x_anchor, self.y,
-                self.y_anchor, self.taken, self.work, self.omega, self.in_epoch,
-                min(left, max(longest - self.in_epoch, 1)), self.residuals,
+                program.price_lower, program.price_upper, program.price_step,
+                self.x, self.x_anchor, self.y, self.y_anchor, self.taken, self.work, self.omega,
+                self.in_epoch, min(left, max(longest - self.in_epoch, 1)), self.residuals,
             )  # fmt: skip
             left -= made
             self.iterations += made
@@ -90,8 +90,8 @@ class State:
         """x within its bounds, in the tables' units."""
         program = self.program
         scaled = kernel.image(
-            program.matrix, program.cost, program.upper, program.step, self.x, self.y, self.taken, self.work,
-            self.omega,
+            program.matrix, program.cost, program.upper, program.step, self.x, self.y,
+            self.taken, self.work, self.omega,
         )  # fmt: skip
         found: Array = scaled[program.layout.column_place] * program.column_size
         return found
