@@ -101,6 +101,8 @@ class ConflictingRule:
     table: str
     key: str
     text: str
+    chinese: str = ""
+    """The same in Chinese."""
 
     def __str__(self) -> str:
         return self.text

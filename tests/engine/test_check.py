@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sampan.check import check, raise_on_errors
+from sampan.check.chinese import CHINESE, in_chinese
 from sampan.check.codes import CODES, reference
 from sampan.errors import InputError
 from sampan.network import Network
@@ -57,7 +60,28 @@ def test_the_reference_lists_every_code():
     """With its severity and meaning."""
     page = reference()
     for code in CODES.values():
-        assert f"| `{code.name}` | {code.severity} | {code.meaning} |" in page
+        words = CHINESE[code.name]
+        assert f"| `{code.name}` | {code.severity} | {code.meaning} | {words} |" in page
+
+
+def test_every_code_says_in_chinese_what_is_wrong_and_what_to_do():
+    """Two sentences at least, none of them another code's, none without Chinese."""
+    assert set(CHINESE) == set(CODES)
+    assert len(set(CHINESE.values())) == len(CODES)
+    for name, words in CHINESE.items():
+        first, *others = words.rstrip("。").split("。")
+        assert others, name
+        assert all(re.search(r"[\u4e00-\u9fff]", one) for one in (first, *others)), name
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_problem_in_chinese_loses_nothing(code, tmp_path):
+    """Table, row, column and the value as written stand in it."""
+    for problem in problems_of(lambda: CASES[code](tmp_path)):
+        words = in_chinese(problem)
+        assert CHINESE[problem.code] in words
+        for part in (problem.table, problem.row, problem.column, problem.value):
+            assert part is None or str(part) in words
 
 
 def test_an_unknown_site_names_table_row_column_value_and_cure():

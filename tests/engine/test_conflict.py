@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from sampan import ContradictionError, Network, solve
+from sampan.check.chinese import error_in_chinese
 
 Change = Callable[[Network], Network]
 
@@ -358,6 +360,21 @@ def test_contradiction_is_named_in_the_tables_words(case: str) -> None:
         solve(_network(**tables))
     assert sorted(str(rule) for rule in raised.value.rules) == sorted(expected)
     assert all(str(rule) in str(raised.value) for rule in raised.value.rules)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_rules_say_the_same_in_chinese(case: str) -> None:
+    """The table and every number and name of the English words stand in the Chinese ones."""
+    with pytest.raises(ContradictionError) as raised:
+        solve(_network(**CASES[case][0]))
+    said = error_in_chinese(raised.value)
+    for rule in raised.value.rules:
+        assert rule.chinese in said
+        assert re.search(r"[\u4e00-\u9fff]", rule.chinese), rule
+        telling = r"[A-Z]+\d*|[\d.,]*\d|mask|cloth|[a-z]+_[a-z]+"
+        assert set(re.findall(telling, rule.text.replace(" m3", ""))) <= set(
+            re.findall(telling, rule.chinese)
+        ), rule
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -10,6 +10,7 @@ import sampan
 from sampan.fast.bound import order_of
 from sampan.fast.program import program, typical_sizes
 from sampan.model import Model, build, objective
+from tests.property.fast_dense import dense_of
 
 HOSPITALS = ["a", "b", "c"]
 
@@ -52,8 +53,5 @@ def test_the_scaled_matrix_is_no_longer_than_one() -> None:
     model = chain(per_mask=4.0)
     costs = objective.total(model.numbers, model.layers, model.columns).dense(model.columns.count)
     made = program(model, costs, order_of(model))
-    starts, rows, values = made.by_column
-    dense = np.zeros((len(made.rhs), len(made.cost)))
-    column = np.repeat(np.arange(len(made.cost)), np.diff(starts))
-    np.add.at(dense, (rows, column), values)
-    assert np.linalg.norm(dense, 2) <= 1.0 + 1e-6
+    dense = np.sqrt(made.price_step)[:, None] * dense_of(made) * np.sqrt(made.step)
+    assert 0.5 < np.linalg.norm(dense, 2) <= 1.0 + 1e-6

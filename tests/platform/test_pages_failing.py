@@ -12,10 +12,11 @@ import pytest
 from django.utils import translation
 
 import sampan
+from sampan.check.chinese import error_in_chinese
 from sampan.testing import two_hospitals
 from sampan_platform.dispatch import work
 from sampan_platform.dispatch.models import PlanRun
-from sampan_platform.web.plans.failing import SAID, failure
+from sampan_platform.web.plans.failing import SAID, said
 from tests.platform.pages_world import LANGUAGES, signed_in, text_of
 
 SOURCES = Path(sampan.__file__).parent
@@ -30,9 +31,9 @@ def _fails(**objective: Any) -> str:
     return str(caught.value)
 
 
-def _contradiction() -> str:
-    rule = sampan.errors.ConflictingRule("commitments", "C1", "Commitment C1: 5 masks.")
-    return str(sampan.errors.ContradictionError([rule]))
+def _contradiction() -> sampan.ContradictionError:
+    rule = sampan.errors.ConflictingRule("commitments", "C1", "C1: 5 masks.", "C1：5 个口罩。")
+    return sampan.ContradictionError([rule])
 
 
 def _input() -> str:
@@ -51,7 +52,7 @@ def _in_source(path: str, start: str) -> str:
 MESSAGES: dict[str, Callable[[], str]] = {
     "fairness": lambda: _fails(stages=("shortage", "fairness", "cost")),
     "tolerance": lambda: _fails(stages=("shortage", "cost"), tolerance=0.1),
-    "contradiction": _contradiction,
+    "contradiction": lambda: str(_contradiction()),
     "input": _input,
     "stopped": lambda: _in_source("run_stages.py", "The solve was stopped"),
     "no fast plan": lambda: _in_source("fast/run.py", "The fast method found no plan"),
@@ -70,13 +71,15 @@ def message(request: pytest.FixtureRequest) -> str:
 
 
 def test_what_the_engine_says_is_known(message: str) -> None:
-    """Its first line has words in Chinese; the lines that name rules and rows stay as they are."""
+    """Its first line has words in Chinese; the lines that name rules and rows stay as they are:
+    the engine says these in Chinese itself.
+    """
     with translation.override("zh-hans"):
-        first, *others = failure(message)
+        first, *others = said(message)
     assert re.search(r"[\u4e00-\u9fff]", first), first
     assert others == message.splitlines()[1:]
     with translation.override("en"):
-        assert not re.search(r"[\u4e00-\u9fff]", failure(message)[0])
+        assert not re.search(r"[\u4e00-\u9fff]", said(message)[0])
 
 
 def test_every_sentence_is_one_that_is_said() -> None:
@@ -88,8 +91,8 @@ def test_every_sentence_is_one_that_is_said() -> None:
 
 def test_what_is_not_known_stays_as_it_is() -> None:
     """Nothing, several lines, something new."""
-    assert failure("") == [""]
-    assert failure("new\nlines") == ["new", "lines"]
+    assert said("") == [""]
+    assert said("new\nlines") == ["new", "lines"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -99,9 +102,10 @@ def test_a_plan_that_failed_says_so_on_its_page(world, language: str) -> None:
         organisation=world.organisations["cn-hb"], as_of="2020-02-10T00:00Z", start="2020-02-10",
         days=1, started_by=world.users["chen"], asked_at="2020-02-10T00:00Z", state="running",
     )  # fmt: skip
-    work._fail(run.pk, _contradiction())
-    with translation.override(language):
-        first, second = failure(_contradiction())
+    error = _contradiction()
+    work._fail(run.pk, str(error), error_in_chinese(error))
+    expected = error_in_chinese(error) if language == "zh-hans" else str(error)
+    first, second = expected.splitlines()
     page = text_of(signed_in(world, "chen", language).get(f"/plans/{run.pk}/"))
     assert first in page
     assert second.strip() in page

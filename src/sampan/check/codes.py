@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from sampan.check.chinese import CHINESE
+
 WARNINGS = (
     "perishable-without-expiry",
     "no-mass",
@@ -138,8 +140,11 @@ def reference() -> str:
             "",
             f"## {group}",
             "",
-            "| code | severity | what is wrong |",
-            "| --- | --- | --- |",
+            "| code | severity | what is wrong | 中文 |",
+            "| --- | --- | --- | --- |",
         ]
-        lines += [f"| `{name}` | {CODES[name].severity} | {codes[name]} |" for name in codes]
+        lines += [
+            f"| `{name}` | {CODES[name].severity} | {codes[name]} | {CHINESE[name]} |"
+            for name in codes
+        ]
     return "\n".join(lines) + "\n"

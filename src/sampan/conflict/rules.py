@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,7 +50,7 @@ class Rule:
 
     table: str
     key: str
-    text: Callable[[list[int]], str]
+    text: words.Text
     """In words, given the periods that matter."""
     atoms: tuple[Atom, ...]
     kind: str = "limit"
@@ -59,7 +58,7 @@ class Rule:
 
     def named(self, atoms: list[Atom]) -> ConflictingRule:
         periods = sorted(atom.period for atom in atoms if atom.period is not None)
-        return ConflictingRule(self.table, self.key, self.text(periods))
+        return ConflictingRule(self.table, self.key, *self.text(periods))
 
 
 def all_rules(relaxed: Relaxed) -> list[Rule]:
@@ -161,7 +160,7 @@ def _limit_rule(
     key: str,
     attribute: str,
     profile: bool,
-    text: Callable[[list[int]], str],
+    text: words.Text,
     atoms: list[Atom],
 ) -> Rule:
     if profile:

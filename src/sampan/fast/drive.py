@@ -28,6 +28,11 @@ SIDE_SHARE = 0.2
 """… for this share of the iterations again, each on a copy."""
 SIDE_LEAST = 10
 """Iterations on a copy, at least."""
+SETTLING = 1.05
+"""While a proof proves so many times what the one before did, plans are far off yet: after the
+first, none is made."""
+MATTERS = 0.05
+"""In a repair, a further round must gain this share of what is open between plan and proof."""
 SMALLEST = 1e-9
 
 
@@ -94,12 +99,14 @@ class Drive:
         first = FIRST_FROM_PLAN if self.state.x.any() else FIRST
         following = first
         while True:
+            before = self.result.bound
             self.prove()
             if self._enough():
                 break
-            self.plan()
-            if self._enough():
-                break
+            if self._worth_a_plan(before):
+                self.plan()
+                if self._enough():
+                    break
             self.state.run(max(following - self.state.iterations, 1))
             following = max(int(self.state.iterations * GROWTH), self.state.iterations + first)
         return self.result
@@ -113,12 +120,19 @@ class Drive:
 
     def plan(self) -> None:
         """Keep the plan nearest to the point at hand, if it is the best so far."""
-        x = self.repairs.of(self._beside(PLAN_WEIGHT).point(), self.costs)
+        open_yet = self.result.value - self.result.bound
+        matters = MATTERS * open_yet if open_yet < inf else 0.0
+        x = self.repairs.of(self._beside(PLAN_WEIGHT).point(), self.costs, matters)
         if x is None:
             return
         value = float(self.costs @ x)
         if value < self.result.value:
             self.result.x, self.result.value = x, value
+
+    def _worth_a_plan(self, before: float) -> bool:
+        """Not of nothing, and not again while proofs still gain much."""
+        started = bool(self.state.iterations or self.state.x.any())
+        return started and (self.result.value == inf or self.result.bound <= SETTLING * before)
 
     def _beside(self, weight: float) -> State:
         """Where a while at another primal weight leads to; the state itself stays."""
@@ -139,5 +153,4 @@ class Drive:
 
 def starting_state(program: Program) -> State:
     """Nothing moves, nothing has a price."""
-    zeros = np.zeros(len(program.cost), dtype=np.float32)
-    return State(program, zeros, np.zeros(len(program.rhs), dtype=np.float32))
+    return State(program, np.zeros_like(program.cost), np.zeros_like(program.rhs))

@@ -3,11 +3,12 @@
 One call runs up to one epoch. T is a primal-dual step (Chambolle and Pock 2011,
 doi:10.1007/s10851-010-0251-1), z⁰ the point where the epoch began, and
 
-    x̂ = clip(x − (η/ω)(c − Aᵀy))      ŷ = clip(y + ηω(b − A(2x̂ − x)))
+    x̂ = clip(x − (η/ω)τ(c − Aᵀy))     ŷ = clip(y + ηωσ(b − A(2x̂ − x)))
     zᵏ⁺¹ = (k+1)/(k+2) · (2 ẑ − zᵏ) + 1/(k+2) · z⁰          (Lu and Yang 2024, arXiv:2407.16144)
 
-One pass over the columns does the primal half, one over the rows the dual half. Each writes
-only its own place, so that threads change nothing in the result.
+A pass over the columns does the primal half and adds up A(2x̂ − x); a pass over the rows does the
+dual half. Runs of columns that follow each other in time (`layout.py`) are taken together, so
+that their entries are read once and a processor does several periods with one instruction.
 """
 
 # compiled functions take their types from what they are given
@@ -23,73 +24,114 @@ STEP = np.float32(0.998)
 SUFFICIENT, NECESSARY = 0.2, 0.8
 """An epoch ends when the residual has fallen to the first share of what it was at its start, or
 to the second and rises again."""
-TINY = np.float32(1e-25)
+TINY = np.float32(1e-18)
 """Numbers below this are 0: processors take many times as long over them."""
-CHUNK = 4096
-"""Columns or rows that one thread takes at a time; sums are taken chunk by chunk."""
+SUMMED = 255
+"""So many blocks, and one, add to one single-precision sum."""
 _FAST = {"contract", "reassoc", "nsz"}
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
-def _column_chunk(
-    first, last, starts, indices, data, cost, upper, x, anchor, y, mirrored, tau, share
+def _block_pass(
+    entries, first_row, coefficient, cost, upper, step, x, anchor, y, taken, work, width, tau, share
 ):
-    """The primal half of a step for some columns; returns their share of ‖x̂ − x‖²."""
-    moved = 0.0
+    """The primal half of a step for columns in runs; returns their share of ‖x̂ − x‖².
+
+    `taken` gains A(2x̂ − x). `work` is 3 × `width`. Indices come from loops or are unsigned, so
+    that none can be negative: else the compiler looks at each of them.
+    """
+    gradient, mirrored, moved = work[0], work[1], work[2]
     rest = np.float32(1.0) - share
-    start = starts[first]
-    for column in range(first, last):
-        end = starts[column + 1]
-        gradient = cost[column]
-        for at in range(start, end):
-            gradient -= data[at] * y[indices[at]]
-        start = end
-        old = x[column]
-        new = old - tau * gradient
-        if new > upper[column]:
-            new = upper[column]
-        if new < 0:
-            new = np.float32(0.0)
-        change = new - old
-        moved += change * change
-        mirror = new + change
-        mirrored[column] = mirror
-        after = share * mirror + rest * anchor[column]
-        x[column] = after if abs(after) > TINY else np.float32(0.0)
-    return moved
+    total = 0.0
+    moved[:] = 0
+    for block in range(len(entries) - 1):
+        start = block * width
+        for t in range(width):
+            gradient[t] = cost[start + t]
+        for entry in range(entries[block], entries[block + 1]):
+            value, row = coefficient[entry], first_row[entry]
+            for t in range(width):
+                gradient[t] -= value * y[row + t]
+        for t in range(width):
+            gradient[t] *= tau * step[start + t]
+        for t in range(width):
+            old = x[start + t]
+            new = min(old - gradient[t], upper[start + t])
+            new = new if new > TINY else np.float32(0.0)
+            change = new - old
+            moved[t] += change * change if abs(change) > TINY else np.float32(0.0)
+            mirror = new + change
+            mirrored[t] = mirror
+            after = share * mirror + rest * anchor[start + t]
+            x[start + t] = after if abs(after) > TINY else np.float32(0.0)
+        for entry in range(entries[block], entries[block + 1]):
+            value, row = coefficient[entry], first_row[entry]
+            for t in range(width):
+                taken[row + t] += value * mirrored[t]
+        if block & SUMMED == SUMMED:
+            total += moved.sum()
+            moved[:] = 0
+    return total + moved.sum()
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
-def _row_chunk(
-    first, last, starts, indices, data, rhs, lower, upper, y, anchor, mirrored, sigma, share
-):
-    """The dual half of a step for some rows; returns their share of ‖ŷ − y‖²."""
-    moved = 0.0
+def _single_pass(
+    place, entries, row, coefficient, cost, upper, step, x, anchor, y, taken, tau, share
+):  # fmt: skip
+    """The same for columns that stand alone, the first of them at `place`."""
+    total = 0.0
     rest = np.float32(1.0) - share
-    start = starts[first]
-    for row in range(first, last):
-        end = starts[row + 1]
-        missing = rhs[row]
-        for at in range(start, end):
-            missing -= data[at] * mirrored[indices[at]]
-        start = end
-        old = y[row]
-        new = old + sigma * missing
-        if new > upper[row]:
-            new = upper[row]
-        if new < lower[row]:
-            new = lower[row]
+    for number in range(len(entries) - 1):
+        at = place + number
+        gradient = cost[at]
+        for entry in range(entries[number], entries[number + 1]):
+            gradient -= coefficient[entry] * y[row[entry]]
+        old = x[at]
+        new = min(old - tau * step[at] * gradient, upper[at])
+        new = new if new > TINY else np.float32(0.0)
         change = new - old
-        moved += change * change
+        total += np.float64(change) * change / step[at]
+        mirror = new + change
+        after = share * mirror + rest * anchor[at]
+        x[at] = after if abs(after) > TINY else np.float32(0.0)
+        for entry in range(entries[number], entries[number + 1]):
+            taken[row[entry]] += coefficient[entry] * mirror
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _row_pass(rhs, lower, upper, step, y, anchor, taken, sigma, share):
+    """The dual half of a step; returns ‖ŷ − y‖² and clears `taken`."""
+    moved = np.float32(0.0)
+    rest = np.float32(1.0) - share
+    for row in range(len(rhs)):
+        old = y[row]
+        new = max(min(old + sigma * step[row] * (rhs[row] - taken[row]), upper[row]), lower[row])
+        taken[row] = 0
+        change = new - old
+        moved += change * change if abs(change) > TINY else np.float32(0.0)
         after = share * (new + change) + rest * anchor[row]
         y[row] = after if abs(after) > TINY else np.float32(0.0)
     return moved
 
 
 @njit(cache=True, nogil=True)
+def _column_pass(matrix, cost, upper, step, x, anchor, y, taken, work, tau, share):
+    entries, first_row, coefficient, single_entries, single_row, single = matrix
+    width = work.shape[1]
+    return _block_pass(
+        entries, first_row, coefficient,
+        cost, upper, step, x, anchor, y, taken, work, width, tau, share,
+    ) + _single_pass(
+        (len(entries) - 1) * width, single_entries, single_row, single,
+        cost, upper, step, x, anchor, y, taken, tau, share,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
 def epoch(
-    by_column, by_row, cost, upper, rhs, price_lower, price_upper,
-    x, x_anchor, y, y_anchor, mirrored, omega, first, count, residuals,
+    matrix, cost, upper, step, rhs, price_lower, price_upper, price_step,
+    x, x_anchor, y, y_anchor, taken, work, omega, first, count, residuals,
 ):  # fmt: skip
     """Up to `count` iterations, the first of them number `first` of its epoch.
 
@@ -100,14 +142,8 @@ def epoch(
     for made in range(count):
         number = first + made
         share = np.float32((number + 1.0) / (number + 2.0))
-        dx = _column_chunk(
-            0, len(cost), by_column[0], by_column[1], by_column[2], cost, upper,
-            x, x_anchor, y, mirrored, tau, share,
-        )  # fmt: skip
-        dy = _row_chunk(
-            0, len(rhs), by_row[0], by_row[1], by_row[2], rhs, price_lower, price_upper,
-            y, y_anchor, mirrored, sigma, share,
-        )  # fmt: skip
+        dx = _column_pass(matrix, cost, upper, step, x, x_anchor, y, taken, work, tau, share)
+        dy = _row_pass(rhs, price_lower, price_upper, price_step, y, y_anchor, taken, sigma, share)
         residual = np.sqrt(omega * dx + dy / omega)
         if number == 0:
             residuals[0] = residual
@@ -121,14 +157,24 @@ def epoch(
 
 
 @njit(cache=True, nogil=True)
-def image(by_column, cost, upper, x, y, omega):
-    """x̂ at (x, y): a point within its bounds."""
-    starts, indices, data = by_column
+def image(matrix, cost, upper, step, x, y, taken, work, omega):
+    """x̂ at (x, y): a point within its bounds. `taken` is cleared."""
+    mirrored = x.copy()
     tau = np.float32(STEP / omega)
-    made = np.empty_like(x)
-    for column in range(len(cost)):
-        gradient = cost[column]
-        for at in range(starts[column], starts[column + 1]):
-            gradient -= data[at] * y[indices[at]]
-        made[column] = min(max(x[column] - tau * gradient, np.float32(0.0)), upper[column])
-    return made
+    _column_pass(matrix, cost, upper, step, mirrored, x, y, taken, work, tau, np.float32(1.0))
+    taken[:] = 0
+    # 2x̂ − x came out
+    for place in range(len(x)):
+        half = np.float32(0.5) * (mirrored[place] + x[place])
+        mirrored[place] = max(min(half, upper[place]), np.float32(0.0))
+    return mirrored
+
+
+@njit(cache=True, nogil=True)
+def distance(point, other, step):
+    """‖point − other‖, in the norm that steps of these sizes belong to."""
+    total = 0.0
+    for place in range(len(point)):
+        change = np.float64(point[place]) - other[place]
+        total += change * change / step[place]
+    return np.sqrt(total)

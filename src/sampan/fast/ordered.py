@@ -17,6 +17,7 @@ import numpy as np
 
 from sampan.fast.bound import order_of
 from sampan.fast.drive import gap_of
+from sampan.fast.layout import layout
 from sampan.fast.parts import Part, worth
 from sampan.fast.program import Program
 from sampan.fast.repair import Repairs
@@ -64,6 +65,7 @@ class Standing:
         self.begin = begin
         """Where the first part's iteration begins."""
         self.order = order_of(model)
+        self.layout = layout(model)
         self.repairs = Repairs(model, self.order.plumbing)
         self.proofs: list[Proof | None] = [None] * len(parts)
         self.x: Array | None = None

@@ -9,7 +9,7 @@ import numpy as np
 from sampan.fast.bound import proven
 from sampan.fast.drive import PLAN_WEIGHT, PROOF_WEIGHT, Drive, Result, gap_of
 from sampan.fast.ordered import NOTHING, Proof, Standing
-from sampan.fast.program import Program, program
+from sampan.fast.program import program
 from sampan.fast.state import State
 from sampan.model import Model
 from sampan.model.numbers import Array
@@ -67,14 +67,14 @@ class PartDrive(Drive):
         self.priced = np.append(np.where(self.kept, 0.0, self.weights[:-1]), 1.0)
         self.dear = standing.sum(np.append(REPAIR * self.weights[:-1], 1.0))
         model, costs = _without(standing, self.kept), standing.sum(self.priced)
-        scaled = program(model, standing.sum(self.weights), standing.order)
+        scaled = program(model, standing.sum(self.weights), standing.order, standing.layout)
         if self.kept.any():  # its price was for the scaling alone
-            scaled = replace(scaled, cost=(costs * scaled.column_size).astype(np.float32))
+            scaled = scaled.with_costs(costs)
         if state is None:
             following = standing.begin(scaled)
         else:
             times = self.priced[-2] if stretch and self.priced[-2] > 0 else 1.0
-            following = moved(state, scaled, times)
+            following = state.moved(scaled, times)
         super().__init__(
             model, costs, standing.order, following, self._near_enough, most, standing.repairs
         )
@@ -89,8 +89,7 @@ class PartDrive(Drive):
         """Keep the proof of the prices at hand, if it is the best so far."""
         state = self._beside(PROOF_WEIGHT)
         for noise in NOISE:
-            prices = np.where(np.abs(state.y) > noise, state.duals(), 0.0)
-            base, prices = proven(self.model, self.costs, prices, self.order)
+            base, prices = proven(self.model, self.costs, state.duals(noise), self.order)
             if base > -np.inf:
                 self.latest = Proof(prices, base, self._multiples(prices))
                 self.standing.learn(self.place, self.latest)
@@ -151,13 +150,6 @@ class PartDrive(Drive):
             multiples[j] = float((-reduced[columns] / values).max(initial=0.0))
             reduced[columns] += multiples[j] * values
         return multiples
-
-
-def moved(state: State, program: Program, times: float) -> State:
-    """The same point, and so many times the same prices, in another scaling."""
-    x = state.x * (state.program.column_size / program.column_size)
-    y = state.y * (times * state.program.row_size / program.row_size)
-    return State(program, x.astype(np.float32), y.astype(np.float32))
 
 
 def _without(standing: Standing, kept: Array) -> Model:

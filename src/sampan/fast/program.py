@@ -1,22 +1,23 @@
 """The model as the kernel wants it: scaled to sizes near 1, single precision, no labels.
 
-With x = column_size · x̃ and y = row_size · ỹ the steps of every column and row are 1 (Pock and
-Chambolle 2011, doi:10.1109/ICCV.2011.6126441, α = 1, weighed by typical sizes):
+Steps of columns and rows are those of Pock and Chambolle (2011, doi:10.1109/ICCV.2011.6126441,
+α = 1), weighed by a typical size qⱼ of each column and a typical price pᵢ of each row:
 
     τⱼ = qⱼ / Σᵢ |aᵢⱼ| pᵢ        σᵢ = pᵢ / Σⱼ |aᵢⱼ| qⱼ
-    column_sizeⱼ = √(qⱼ τⱼ ...)   row_sizeᵢ likewise
 
-so that the norm of the scaled matrix is at most 1, whatever units the tables use.
+so that √σ A √τ is at most 1 long, whatever units the tables use. With x = column_size · x̃ and
+y = row_size · ỹ, where the sizes are √τ and √σ, on average over a run or series, steps are near 1.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sampan.fast import scaling
 from sampan.fast.bound import Order
+from sampan.fast.layout import Layout, layout
 from sampan.model import Model
 from sampan.model.numbers import Array
 from sampan.model.rows import Rows
@@ -27,52 +28,99 @@ LEAST_SIZE = 0.2
 
 @dataclass(frozen=True)
 class Program:
-    """min cost · x̃ over rhs ≤, =, ≥ matrix · x̃ and 0 ≤ x̃ ≤ upper; single precision."""
+    """min cost · x̃ over rhs ≤, =, ≥ matrix · x̃ and 0 ≤ x̃ ≤ upper; single precision, in the places
+    of a `Layout`.
+    """
 
-    by_column: tuple[Array, Array, Array]
-    """Where each column's entries start (one more at the end), their rows, their values."""
-    by_row: tuple[Array, Array, Array]
-    """The same by row."""
+    layout: Layout
+    matrix: tuple[Array, ...]
+    """As the kernel takes it: runs and their entries, then the columns that stand alone."""
     cost: Array
     upper: Array
+    """0 where no column stands."""
+    step: Array
+    """Of each column, relative to the step of its run."""
     rhs: Array
     price_lower: Array
     """0 for rows ≥, else −∞."""
     price_upper: Array
     """0 for rows ≤, else ∞."""
+    price_step: Array
+    """Of each row, relative to the step of its series."""
     column_size: Array
-    """x = column_size · x̃."""
+    """x = column_size · x̃, one a column of the model."""
     row_size: Array
-    """y = row_size · ỹ, the duals in the tables' own units."""
+    """y = row_size · ỹ, the duals in the tables' own units, one a row of the model."""
+
+    def with_costs(self, costs: Array) -> Program:
+        """The same with other costs, one a column of the model, in the same sizes."""
+        return replace(self, cost=self.layout.by_column(costs * self.column_size))
 
 
-def program(model: Model, costs: Array, order: Order) -> Program:
+def program(model: Model, costs: Array, order: Order, places: Layout | None = None) -> Program:
     """The scaled program of a model and dense costs over its columns."""
+    places = layout(model) if places is None else places
     matrix = model.matrix
-    starts, indices = matrix.indptr.astype(np.uint32), matrix.indices.astype(np.uint32)
+    starts, indices = matrix.indptr, matrix.indices
     q = typical_sizes(model, starts, indices, order)
     p = typical_prices(model, costs, starts, indices)
     column_sum, row_sum = scaling.sums(starts, indices, matrix.data, q, p)
     # typical sizes without any entry have no step to take
     column_sum[column_sum == 0] = 1.0
     row_sum[row_sum == 0] = 1.0
-    column_size = np.sqrt(q / column_sum)
-    row_size = np.sqrt(p / row_sum)
-    data = scaling.scaled(starts, indices, matrix.data, column_size, row_size)
+    own_column, own_row = np.sqrt(q / column_sum), np.sqrt(p / row_sum)
+    column_size, row_size = _alike(own_column, places.run_of), _alike(own_row, places.series)
     lower_only, upper_only = np.isinf(model.row_upper), np.isinf(model.row_lower)
     rhs = np.where(upper_only, model.row_upper, model.row_lower)
-    # steps of 1 in both spaces; the common factors of money fall into the primal weight
+    # the common factors of money fall into the primal weight
     return Program(
-        by_column=(starts, indices, data),
-        by_row=scaling.transposed(starts, indices, data, len(p)),
-        cost=(costs * column_size).astype(np.float32),
-        upper=(model.upper / column_size).astype(np.float32),
-        rhs=(rhs * row_size).astype(np.float32),
-        price_lower=np.where(lower_only, 0.0, -np.inf).astype(np.float32),
-        price_upper=np.where(upper_only, 0.0, np.inf).astype(np.float32),
+        layout=places,
+        matrix=_entries(places, column_size, row_size),
+        cost=places.by_column(costs * column_size),
+        upper=places.by_column(model.upper / column_size),
+        step=places.by_column((own_column / column_size) ** 2, 1.0),
+        rhs=places.by_row(rhs * row_size),
+        price_lower=places.by_row(np.where(lower_only, 0.0, -np.inf)),
+        price_upper=places.by_row(np.where(upper_only, 0.0, np.inf)),
+        price_step=places.by_row((own_row / row_size) ** 2, 1.0),
         column_size=column_size,
         row_size=row_size,
     )
+
+
+def _entries(places: Layout, column_size: Array, row_size: Array) -> tuple[Array, ...]:
+    """The layout's matrix, row_size · a · column_size."""
+    of_run = np.ones(int(places.run_of.max(initial=-1)) + 1)
+    in_run = places.run_of >= 0
+    of_run[places.run_of[in_run]] = column_size[in_run]
+    of_place = np.ones(places.rows)
+    of_place[places.row_place] = row_size
+    # a block's first row may be none where its first place is empty: its series' size is meant
+    blocks = _scaled(
+        places.entries, places.first_row, places.coefficient, of_run[places.run_of_block], of_place
+    )
+    single = _scaled(
+        places.single_entries, places.single_row, places.single_coefficient,
+        column_size[places.single], of_place,
+    )  # fmt: skip
+    return (
+        places.entries, places.first_row, blocks, places.single_entries, places.single_row, single,
+    )  # fmt: skip
+
+
+def _scaled(starts: Array, rows: Array, values: Array, sizes: Array, of_place: Array) -> Array:
+    found: Array = of_place[rows] * values * np.repeat(sizes, np.diff(starts))
+    return found.astype(np.float32)
+
+
+def _alike(sizes: Array, group: Array) -> Array:
+    """The geometric mean of each group; those of no group (−1) stay."""
+    grouped = group >= 0
+    if not grouped.any():
+        return sizes
+    count = np.bincount(group[grouped])
+    mean = np.exp(np.bincount(group[grouped], np.log(sizes[grouped])) / np.maximum(count, 1))
+    return np.where(grouped, mean[group], sizes)
 
 
 def typical_sizes(model: Model, starts: Array, indices: Array, order: Order) -> Array:

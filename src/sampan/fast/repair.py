@@ -53,8 +53,8 @@ class Repairs:
         self.stands = _stands(model, self.plumbing)
         self.ringed = bool(lanes_in_rings(model.numbers).any())
 
-    def of(self, x: Array, costs: Array) -> Array | None:
-        """The repaired plan; see `repaired`."""
+    def of(self, x: Array, costs: Array, matters: float = 0.0) -> Array | None:
+        """The repaired plan; see `repaired`. Rounds that gain less than `matters` are not made."""
         model, p = self.model, self.plumbing
         x = np.clip(np.where(np.isfinite(x), x, 0.0), 0.0, model.upper)
         if self.ringed:
@@ -64,7 +64,7 @@ class Repairs:
         left = self._fulfil(kept, costs, x, self.forward(kept, x))
         flow.lend(p, x)
         first = x.copy()
-        self._improve(kept, costs, x, left)
+        self._improve(kept, costs, x, left, matters)
         for point in (first, x):
             settle(model, point)
         # shortages and surplus are looked at, other wishes not: it may have got worse
@@ -114,7 +114,7 @@ class Repairs:
             left = self.forward(kept, x)
         return left
 
-    def _improve(self, kept: Promises, costs: Array, x: Array, left: Array) -> None:
+    def _improve(self, kept: Promises, costs: Array, x: Array, left: Array, matters: float) -> None:
         """Less surplus, less shortage."""
         p, first = self.plumbing, self._first
         keep = surplus.keeping(p, costs)
@@ -137,7 +137,7 @@ class Repairs:
             gained = fill.serve(p, order, gain, chosen, self.stands, r, x)
             left = self.forward(kept, x)
             total += gained
-            if not gained > WORTHWHILE * total:
+            if not gained > max(WORTHWHILE * total, matters):
                 break
         flow.lend(p, x)
 

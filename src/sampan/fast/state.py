@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sampan.fast import kernel
+from sampan.fast.layout import WIDTH
 from sampan.fast.program import Program
 from sampan.model.numbers import Array
 
@@ -31,12 +32,15 @@ class State:
     in_epoch: int = 0
     x_anchor: Array = field(init=False)
     y_anchor: Array = field(init=False)
-    mirrored: Array = field(init=False)
+    taken: Array = field(init=False)
+    """A(2x̂ − x) while it is added up; else 0."""
+    work: Array = field(init=False)
     residuals: Array = field(init=False)
 
     def __post_init__(self) -> None:
         self.x_anchor, self.y_anchor = self.x.copy(), self.y.copy()
-        self.mirrored = np.empty_like(self.x)
+        self.taken = np.zeros_like(self.y)
+        self.work = np.zeros((3, WIDTH), dtype=np.float32)
         self.residuals = np.zeros(2)
 
     @classmethod
@@ -44,8 +48,8 @@ class State:
         """At a point and duals in the tables' own units."""
         return cls(
             program,
-            (x / program.column_size).astype(np.float32),
-            (y / program.row_size).astype(np.float32),
+            program.layout.by_column(x / program.column_size),
+            program.layout.by_row(y / program.row_size),
             omega,
         )
 
@@ -55,10 +59,10 @@ class State:
         while left > 0:
             longest = int(LONGEST_EPOCH * self.iterations) + SHORTEST_EPOCH
             made, over = kernel.epoch(
-                program.by_column, program.by_row, program.cost, program.upper, program.rhs,
-                program.price_lower, program.price_upper, self.x, self.x_anchor, self.y,
-                self.y_anchor, self.mirrored, self.omega, self.in_epoch,
-                min(left, max(longest - self.in_epoch, 1)), self.residuals,
+                program.matrix, program.cost, program.upper, program.step, program.rhs,
+                program.price_lower, program.price_upper, program.price_step,
+                self.x, self.x_anchor, self.y, self.y_anchor, self.taken, self.work, self.omega,
+                self.in_epoch, min(left, max(longest - self.in_epoch, 1)), self.residuals,
             )  # fmt: skip
             left -= made
             self.iterations += made
@@ -69,8 +73,8 @@ class State:
     def restart(self, *, adapt: bool = True) -> None:
         """Begin an epoch here, with a primal weight from how far the last one went."""
         if adapt:
-            dx = float(np.linalg.norm(self.x - self.x_anchor))
-            dy = float(np.linalg.norm(self.y - self.y_anchor))
+            dx = kernel.distance(self.x, self.x_anchor, self.program.step)
+            dy = kernel.distance(self.y, self.y_anchor, self.program.price_step)
             if dx > 0 and dy > 0:
                 weight = float(np.sqrt(self.omega * dy / dx))
                 self.omega = min(max(weight, LEAST_WEIGHT), MOST_WEIGHT)
@@ -86,13 +90,22 @@ class State:
         """x within its bounds, in the tables' units."""
         program = self.program
         scaled = kernel.image(
-            program.by_column, program.cost, program.upper, self.x, self.y, self.omega
-        )
-        found: Array = scaled * program.column_size
+            program.matrix, program.cost, program.upper, program.step, self.x, self.y,
+            self.taken, self.work, self.omega,
+        )  # fmt: skip
+        found: Array = scaled[program.layout.column_place] * program.column_size
         return found
 
-    def duals(self) -> Array:
-        """Row duals with the right signs, in the tables' units."""
+    def duals(self, noise: float = 0.0) -> Array:
+        """Row duals with the right signs, in the tables' units; scaled ones up to `noise` are 0."""
         clipped = np.clip(self.y, self.program.price_lower, self.program.price_upper)
-        found: Array = clipped * self.program.row_size
+        clipped[np.abs(self.y) <= noise] = 0.0
+        found: Array = clipped[self.program.layout.row_place] * self.program.row_size
         return found
+
+    def moved(self, program: Program, times: float) -> State:
+        """The same point, and so many times the same prices, in another scaling of the model."""
+        old = self.program
+        x = self.x[old.layout.column_place] * old.column_size
+        y = self.y[old.layout.row_place] * old.row_size
+        return State.at(program, x, times * y)

@@ -12,7 +12,9 @@ from typing import Any
 import polars as pl
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 
+from sampan.check import chinese
 from sampan.conform import Rows, conform_table, row_number
 from sampan.errors import Problem as EngineProblem
 from sampan.schema import Table
@@ -72,9 +74,10 @@ class Reading:
     def wrong(self, row: Row, column: str, code: str, message: str) -> None:
         """A problem in one cell."""
         value = row.values.get(column)
-        where = f"{row.table}, row {row.number}, column {column}"
-        written = "" if value is None else str(value)[:200]
-        self.problems.append(Problem(code, message, where, written))
+        written = None if value is None else str(value)[:200]
+        found = EngineProblem(row.table, row.number, column, written, message, "", code)
+        where = chinese.place(found) if _is_chinese() else found.place
+        self.problems.append(Problem(code, message, where, written or ""))
 
 
 def read_rows(given: Given) -> Reading:
@@ -92,8 +95,15 @@ def read_rows(given: Given) -> Reading:
 
 def problem_of(problem: EngineProblem) -> Problem:
     """The engine's problem in the platform's form."""
+    value = (problem.value or "")[:200]
+    if _is_chinese():
+        return Problem(problem.code, chinese.what(problem), chinese.place(problem), value)
     text = f"{problem.message} {problem.hint}".strip()
-    return Problem(problem.code, text, problem.place, (problem.value or "")[:200])
+    return Problem(problem.code, text, problem.place, value)
+
+
+def _is_chinese() -> bool:
+    return (get_language() or "").startswith("zh")
 
 
 def _read_table(name: str, given: Given, reading: Reading) -> None:

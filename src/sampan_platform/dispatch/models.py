@@ -153,6 +153,8 @@ class PlanRun(models.Model):
     loss = models.JSONField(null=True)
     """Of an override: by stage, how much worse than the best plan."""
     error = models.TextField(blank=True)
+    error_chinese = models.TextField(blank=True)
+    """The same in Chinese, where the engine said what is wrong with the network."""
 
     approval = models.CharField(
         max_length=8, choices=ApprovalState, default=ApprovalState.OPEN, db_index=True

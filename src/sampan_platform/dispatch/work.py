@@ -12,6 +12,7 @@ import polars.selectors as cs
 from django.db import transaction
 
 import sampan
+from sampan.check.chinese import error_in_chinese, in_chinese
 from sampan_platform.common import clock
 from sampan_platform.common.errors import PlatformError
 from sampan_platform.dispatch import selectors
@@ -54,7 +55,9 @@ def work(number: int) -> State:
         PlanRun.objects.filter(pk=run.pk).update(stage="verify", beat_at=clock.now())
         proof = sampan.verify(network, plan)
         return finish(run, network, plan, proof)
-    except (sampan.SampanError, PlatformError) as error:
+    except sampan.SampanError as error:
+        return _fail(run.pk, str(error), error_in_chinese(error))
+    except PlatformError as error:
         return _fail(run.pk, str(error))
     except Exception as error:
         _fail(run.pk, f"Something unforeseen went wrong ({type(error).__name__}).")
@@ -81,6 +84,7 @@ def _prepare(run: PlanRun) -> sampan.Network:
             "row": one.row,
             "column": one.column,
             "message": str(one),
+            "chinese": in_chinese(one),
         }
         for one in found[:FINDINGS_MAX]
     ]
@@ -201,10 +205,10 @@ def finite(value: Any) -> Any:
     return [finite(one) for one in value] if isinstance(value, list) else value
 
 
-def _fail(number: int, message: str) -> State:
+def _fail(number: int, message: str, chinese: str = "") -> State:
     """Stopped, if it was told to stop before it had any plan; else failed, with the reason."""
     rows = PlanRun.objects.filter(pk=number, state=State.RUNNING)
     asked = rows.values_list("cancel_asked", flat=True).first()
     state = State.STOPPED if asked else State.FAILED
-    rows.update(state=state, ended_at=clock.now(), error=message)
+    rows.update(state=state, ended_at=clock.now(), error=message, error_chinese=chinese)
     return state

@@ -1,13 +1,18 @@
-"""Why there is no plan, in the page's language: the engine and its worker speak English.
+"""Why there is no plan, in the page's language.
 
-What names tables, rows and rules follows as it was said, line by line.
+What names tables, rows and rules the engine says in both languages, and both are kept. Of all else
+it says one sentence in English, which has its words here.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _lazy
+
+from sampan_platform.dispatch.models import PlanRun
 
 SAID = (
     (
@@ -57,8 +62,24 @@ SAID = (
 )  # fmt: skip
 
 
-def failure(text: str) -> list[str]:
-    """The lines of a plan's error, the first in the page's language where it is known."""
+def failure(run: PlanRun) -> list[str]:
+    """The lines of a plan's error in the page's language."""
+    if run.error_chinese and _is_chinese():
+        return run.error_chinese.splitlines()
+    return said(run.error)
+
+
+def finding(found: dict[str, Any]) -> str:
+    """What is odd about a plan's data, in the page's language."""
+    return str((_is_chinese() and found.get("chinese")) or found["message"])
+
+
+def _is_chinese() -> bool:
+    return (get_language() or "").startswith("zh")
+
+
+def said(text: str) -> list[str]:
+    """The lines of an error, the first in the page's language where it is known."""
     first, *others = text.splitlines() or [""]
     for pattern, words in SAID:
         found = re.fullmatch(pattern, first)

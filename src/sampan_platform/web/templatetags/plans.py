@@ -8,3 +8,4 @@ from sampan_platform.web.plans import failing
 
 register = template.Library()
 register.filter("failure", failing.failure)
+register.filter("finding", failing.finding)
