@@ -226,7 +226,7 @@ def test_a_hospital_asks_and_a_coordinator_decides(page_of, language: str) -> No
     page.fill("#quantity", "1,200")
     page.fill("#needed_by", "2020-02-20")
     page.fill("#reason", "new ward 新病区")
-    page.click("form.form button.primary")
+    page.click(".form button.primary")
     good(page)
     address = page.url
     other = page_of("coordinator", language)

@@ -150,6 +150,8 @@ def test_no_plan_that_was_tried_awaits_approval(world) -> None:
     assert beside.as_of == ours.as_of
     awaited = signed_in(world, "wei").get("/").context["plans"]
     assert [one.pk for one in awaited] == [ours.pk]
+    listed = text_of(chen.get("/plans/"))
+    assert listed.count("trial") == PlanRun.objects.exclude(scenario=None).count() == 3
 
 
 def test_nobody_sees_the_day_of_others(world) -> None:
