@@ -145,3 +145,24 @@ def test_a_chart_s_names_are_read_in_the_dark(page_of: Any) -> None:
         }"""
     )
     assert ink > 200
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_plan_s_tables_are_sorted_by_any_heading(page_of: Any, language: str) -> None:
+    """Numbers as numbers, days as days, either way; by the keyboard."""
+    page = page_of("coordinator", language)
+    page.goto("/plans/3/shipments/?today=1")
+
+    def column(number: int) -> list[str]:
+        cells = page.locator(f"table tbody tr td:nth-child({number})")
+        return [text.replace(",", "") for text in cells.all_inner_texts()]
+
+    heading = page.locator("table thead th:nth-child(6) button")
+    heading.press("Enter")
+    upward = [float(text) for text in column(6)]
+    assert upward == sorted(upward)
+    assert upward[0] < upward[-1]
+    heading.press("Enter")
+    assert [float(text) for text in column(6)] == sorted(upward, reverse=True)
+    expect(page.locator("table thead th:nth-child(6)")).to_have_attribute("aria-sort", "descending")
+    assert barriers(page) == []

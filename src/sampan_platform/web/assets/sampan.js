@@ -3,6 +3,7 @@
 import htmx from "htmx.org";
 import { offerCalendars } from "./parts/fields.js";
 import { bringBackTyped } from "./parts/kept.js";
+import { offerSorting } from "./parts/sorting.js";
 
 htmx.config.includeIndicatorStyles = false; // the content security policy allows no inline style
 htmx.config.allowEval = false;
@@ -100,11 +101,13 @@ function openToKeyboard(under) {
 document.addEventListener("htmx:afterSettle", (event) => {
   openToKeyboard(event.target);
   offerCalendars(event.target);
+  offerSorting(event.target);
 });
 
 openToKeyboard(document);
 offerCalendars(document);
 bringBackTyped();
+offerSorting(document);
 chooseTheme();
 tellConnection();
 document.documentElement.dataset.ready = "1";
