@@ -174,7 +174,7 @@ def _take_families(reading: Reading, given: Given) -> None:
         elif row.key in there:
             if family:
                 note = gettext("resources: %(key)s keeps its class, not family %(family)s.")
-                reading.notes.append(note % {"key": row.key, "family": family})
+                reading.notes.append(note % {"key": row.key, "family": repr(family)})
         else:
             row.values["resource_class"] = family or UNCLASSIFIED
             if row.values["resource_class"] not in classes:
@@ -190,7 +190,7 @@ def _add_class(row: Row, reading: Reading) -> None:
     made = Row("resource_classes", row.number, code, values)
     reading.rows.setdefault("resource_classes", []).append(made)
     note = gettext("resource_classes: %(code)s is made for the family of %(key)s.")
-    reading.notes.append(note % {"code": code, "key": row.key})
+    reading.notes.append(note % {"code": repr(code), "key": row.key})
 
 
 def _outcome(changes: Changes, reading: Reading, dry_run: bool) -> Outcome:

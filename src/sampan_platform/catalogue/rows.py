@@ -94,7 +94,8 @@ def read_rows(given: Given) -> Reading:
     for name, count in given.left_out.items():
         reading.notes.append(
             gettext(
-                "%(table)s: %(count)s rows were left out, since reports, requests and orders make them."
+                "%(table)s: %(count)s rows were left out, since reports, requests and orders make "
+                "them."
             )
             % {"table": name, "count": count}
         )
