@@ -184,6 +184,14 @@ def test_without_a_database_commands_say_what_to_do(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_an_older_database_is_not_served(tmp_path: Path) -> None:
+    """After an upgrade every page would fail; it is said instead what to run."""
+    done = sampan(tmp_path / "empty", "serve", "--port", "0")
+    assert done.returncode == 2
+    assert "Run: sampan init" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_serve_answers_and_stops(home: Path) -> None:
     """Web, worker and monitor start together, answer, and end together."""
     with socket.socket() as probe:

@@ -78,6 +78,16 @@ def test_the_table_holds_the_figures_by_name(reported, language: str) -> None:
     assert [one["data"][-1] for one in series if PLANT[language] in one["name"]] == [999.0]
 
 
+@pytest.mark.parametrize(("measure", "told"), [("days_of_cover", "天"), ("utilisation", "%")])
+def test_a_ratio_is_not_counted_in_pieces(reported, measure: str, told: str) -> None:
+    """Days of cover are days, and a share of capacity has no unit of its items."""
+    client = signed_in(reported, "ana", "zh-hans")
+    answer = client.get(f"/situation/?measure={measure}&place=site&resource=mask")
+    labels = [label for labels, _ in answer.context["table"].rows() for label in labels]
+    assert told in labels
+    assert "件" not in labels
+
+
 def test_units_are_words(reported) -> None:
     """A Chinese page counts in 件, not in piece."""
     page = text_of(signed_in(reported, "ana", "zh-hans").get("/situation/?measure=output"))

@@ -119,7 +119,8 @@ def _check_database() -> str:
         return _("%(database)s, version %(version)s") % about
 
 
-def _check_tables() -> str:
+def require_tables() -> None:
+    """Refuse a database that is empty, or of an older version."""
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
@@ -127,6 +128,10 @@ def _check_tables() -> str:
     if waiting:
         text = _("%(count)s changes of the database wait. Run: sampan init")
         raise Refused(text % {"count": len(waiting)})
+
+
+def _check_tables() -> str:
+    require_tables()
     return _("up to date")
 
 

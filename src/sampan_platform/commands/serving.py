@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from sampan_platform.commands.install import require_tables
 from sampan_platform.commands.running import Refused, parser
 
 BEAT_SECONDS = 60
@@ -24,6 +25,7 @@ def serve(arguments: Sequence[str]) -> int:
     asked.add_argument("--threads", type=int, default=8, help="of the web server")
     given = asked.parse_args(arguments)
     _port_is_free(given.host, given.port)
+    require_tables()
     web = [sys.executable, "-m", "sampan_platform.commands.web", given.host, str(given.port),
            str(given.threads)]  # fmt: skip
     worker = [sys.executable, "-m", "django", "db_worker", "--no-startup-delay"]

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from sampan_platform.catalogue import selectors as catalogue
+from sampan_platform.count.measures import Kind
 from sampan_platform.count.statistic import Statistic
 from sampan_platform.people import selectors as people
 from sampan_platform.people.models import User
@@ -56,7 +58,7 @@ class Pivot:
 
 def pivot(user: User, statistic: Statistic) -> Pivot:
     """The statistic's figures by line and period, with names in place of codes."""
-    names = _Names(user, statistic.by)
+    names = _Names(user, statistic.by, _counted_in(statistic))
     with_unit = "unit" in statistic.frame.columns
     columns = [*statistic.by, *(["unit"] if with_unit else [])]
     lines: dict[tuple[Any, ...], Line] = {}
@@ -78,6 +80,13 @@ def pivot(user: User, statistic: Statistic) -> Pivot:
         compare,
         compare in PERCENT_COMPARISONS,
     )
+
+
+def _counted_in(statistic: Statistic) -> str:
+    """What the figures are counted in, where it is not what the items are counted in."""
+    if statistic.measure.kind == Kind.COVER:
+        return pgettext("unit", "day")
+    return "%" if statistic.measure.code in PERCENT_MEASURES else ""
 
 
 def chart(table: Pivot) -> dict[str, Any]:
@@ -121,7 +130,8 @@ def _number(cell: Cell | None) -> float | None:
 class _Names:
     """Codes → names, a query a kind of thing."""
 
-    def __init__(self, user: User, by: tuple[str, ...]) -> None:
+    def __init__(self, user: User, by: tuple[str, ...], counted_in: str) -> None:
+        self.counted_in = counted_in
         self.known: dict[str, dict[str, str]] = {}
         for dimension in by:
             self.known[dimension] = self._names(user, dimension)
@@ -143,7 +153,7 @@ class _Names:
         if code is None:  # a place that lies in none of these, an item of none
             return "–" if column in ("class", "sub_class") else _("elsewhere")
         if column == "unit":
-            return unit(str(code))
+            return self.counted_in or unit(str(code))
         return self.known.get(column, {}).get(str(code), str(code))
 
     def head(self, column: str) -> str:
