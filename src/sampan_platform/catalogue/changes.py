@@ -8,8 +8,10 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
+
 from sampan_platform.catalogue.known import SHARED, Known
-from sampan_platform.catalogue.rows import Reading, Row
+from sampan_platform.catalogue.rows import Reading, Row, place_of
 from sampan_platform.catalogue.tables import NAMES
 from sampan_platform.common.errors import Problem
 from sampan_platform.people import selectors as people
@@ -93,14 +95,16 @@ def check_permission(changes: Changes, known: Known, actor: User, reading: Readi
 
 
 def _not_yours(row: Row, place: str) -> Problem:
-    where = f"{row.table}, row {row.number}"
+    where = place_of(row.table, row.number)
     if place == SHARED:
-        text = (
+        text = gettext(
             "All organisations share this: only who edits the catalogue of the whole tree may "
             "change it. Leave the row out, or ask an operator."
         )
     else:
-        text = "It belongs to an organisation whose catalogue you may not edit. Leave it out."
+        text = gettext(
+            "It belongs to an organisation whose catalogue you may not edit. Leave it out."
+        )
     return Problem("not-yours", text, where, row.key)
 
 

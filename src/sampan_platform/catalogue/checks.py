@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from sampan_platform.catalogue.known import Known
 from sampan_platform.catalogue.rows import Reading, Row
 from sampan_platform.catalogue.tables import REQUIRED_OF_NEW, table
@@ -31,7 +33,7 @@ def _check_references(row: Row, reading: Reading, known: Known, see: list[str] |
             continue
         above = attribute.references.split(".")[0]
         if not _exists(known, above, str(value), see):
-            text = f"{value} is not in {above}. Add it there, or correct it."
+            text = _not_in(str(value), above)
             reading.wrong(row, attribute.name, "unknown-reference", text)
     _check_pointers(row, reading, known)
 
@@ -50,13 +52,20 @@ def _check_pointers(row: Row, reading: Reading, known: Known) -> None:
     activity = str(row.values.get("activity") or "")
     there = known.has("lanes", activity) or known.has("processes", activity)
     if row.table == "capacity_loads" and activity and not there:
-        text = f"{activity} is neither a lane nor a process. Correct it."
+        text = gettext("%(key)s is neither a lane nor a process. Correct it.") % {"key": activity}
         reading.wrong(row, "activity", "unknown-reference", text)
     if row.table == "profiles" and row.values.get("table") and row.values.get("key"):
         name, key = str(row.values["table"]), str(row.values["key"])
         if not known.has(name, key):
-            text = f"{key} is not in {name}. Add it there, or correct it."
+            text = _not_in(key, name)
             reading.wrong(row, "key", "unknown-reference", text)
+
+
+def _not_in(key: str, name: str) -> str:
+    return gettext("%(key)s is not in %(table)s. Add it there, or correct it.") % {
+        "key": key,
+        "table": name,
+    }
 
 
 def _check_new(row: Row, reading: Reading, known: Known) -> None:
@@ -65,8 +74,7 @@ def _check_new(row: Row, reading: Reading, known: Known) -> None:
         needed = [name for name in needed if name in row.values]
     for column in needed:
         if row.values.get(column) in (None, ""):
-            description = table(row.table)[column].description
-            text = f"The cell is empty. Fill in {description}."
+            text = gettext("The cell is empty. Fill in the column %(column)s.") % {"column": column}
             reading.wrong(row, column, "empty-cell", text)
 
 
@@ -74,17 +82,19 @@ def _check_sense(row: Row, reading: Reading, known: Known) -> None:
     if row.table == "lanes":
         origin = known.value("lanes", row.key, "origin")
         if origin and origin == known.value("lanes", row.key, "destination"):
-            text = "A lane leads elsewhere. Correct origin or destination."
+            text = gettext("A lane leads elsewhere. Correct origin or destination.")
             reading.wrong(row, "destination", "lane-to-itself", text)
     if row.table == "reserves" and bool(row.values.get("site")) == bool(row.values.get("country")):
-        reading.wrong(row, "site", "site-or-country", "Give site or country, one of the two.")
+        text = gettext("Give site or country, one of the two.")
+        reading.wrong(row, "site", "site-or-country", text)
     if row.table == "substitutes" and row.values.get("resource") == row.values.get("substitute"):
-        reading.wrong(row, "substitute", "own-substitute", "Nothing replaces itself. Correct it.")
+        text = gettext("Nothing replaces itself. Correct it.")
+        reading.wrong(row, "substitute", "own-substitute", text)
     if row.table in ("organisations", "resource_classes") and _in_ring(row, known):
-        text = "It would be above itself. Choose another parent."
+        text = gettext("It would be above itself. Choose another parent.")
         reading.wrong(row, "parent", "ring", text)
     elif row.table == "resource_classes" and _is_third(row, known):
-        text = "There are classes and sub-classes, no third level. Choose a class."
+        text = gettext("There are classes and sub-classes, no third level. Choose a class.")
         reading.wrong(row, "parent", "third-level", text)
 
 

@@ -44,7 +44,9 @@ def read_path(path: Path) -> Given:
 def read_bytes(name: str, content: bytes) -> Given:
     """A zip archive or an Excel workbook as it was sent."""
     archive = open_archive(
-        name, content, "an Excel workbook (.xlsx) nor a zip archive of CSV files"
+        name,
+        content,
+        gettext("%(file)s is neither an Excel workbook (.xlsx) nor a zip archive of CSV files."),
     )
     with tempfile.TemporaryDirectory(prefix="sampan-") as folder:
         place = Path(folder)

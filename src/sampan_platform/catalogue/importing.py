@@ -118,8 +118,10 @@ def _refuse(reading: Reading, kind: type[InvalidError] | type[ForbiddenError]) -
         return
     count = len(reading.problems)
     raise kind(
-        f"{count} {'problem' if count == 1 else 'problems'}; nothing was changed. "
-        "Correct what is named and send it again.",
+        gettext(
+            "Problems: %(count)s; nothing was changed. Correct what is named and send it again."
+        )
+        % {"count": count},
         reading.problems,
     )
 
@@ -171,8 +173,8 @@ def _take_families(reading: Reading, given: Given) -> None:
             row.values["resource_class"] = family
         elif row.key in there:
             if family:
-                note = f"resources: {row.key} keeps its class, not family {family!r}."
-                reading.notes.append(note)
+                note = gettext("resources: %(key)s keeps its class, not family %(family)s.")
+                reading.notes.append(note % {"key": row.key, "family": repr(family)})
         else:
             row.values["resource_class"] = family or UNCLASSIFIED
             if row.values["resource_class"] not in classes:
@@ -187,7 +189,8 @@ def _add_class(row: Row, reading: Reading) -> None:
     values = {"resource_class": code, "name_en": code.capitalize(), "name_zh": chinese}
     made = Row("resource_classes", row.number, code, values)
     reading.rows.setdefault("resource_classes", []).append(made)
-    reading.notes.append(f"resource_classes: {code!r} is made for the family of {row.key}.")
+    note = gettext("resource_classes: %(code)s is made for the family of %(key)s.")
+    reading.notes.append(note % {"code": repr(code), "key": row.key})
 
 
 def _outcome(changes: Changes, reading: Reading, dry_run: bool) -> Outcome:

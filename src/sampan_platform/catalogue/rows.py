@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from sampan.check import chinese
 from sampan.conform import Rows, conform_table, row_number
@@ -74,10 +74,15 @@ class Reading:
     def wrong(self, row: Row, column: str, code: str, message: str) -> None:
         """A problem in one cell."""
         value = row.values.get(column)
-        written = None if value is None else str(value)[:200]
-        found = EngineProblem(row.table, row.number, column, written, message, "", code)
-        where = chinese.place(found) if _is_chinese() else found.place
-        self.problems.append(Problem(code, message, where, written or ""))
+        written = "" if value is None else str(value)[:200]
+        where = place_of(row.table, row.number, column)
+        self.problems.append(Problem(code, message, where, written))
+
+
+def place_of(name: str, number: int | None, column: str | None = None) -> str:
+    """Where something is wrong, in the reader's language."""
+    found = EngineProblem(name, number, column, None, "", "", "")
+    return chinese.place(found) if _is_chinese() else found.place
 
 
 def read_rows(given: Given) -> Reading:
@@ -88,7 +93,11 @@ def read_rows(given: Given) -> Reading:
             _read_table(name, given, reading)
     for name, count in given.left_out.items():
         reading.notes.append(
-            f"{name}: {count} rows were left out, since reports, requests and orders make them."
+            gettext(
+                "%(table)s: %(count)s rows were left out, since reports, requests and orders make "
+                "them."
+            )
+            % {"table": name, "count": count}
         )
     return reading
 
@@ -132,7 +141,8 @@ def _with_our_kinds(name: str, frame: pl.DataFrame, reading: Reading) -> pl.Data
     for theirs, ours in KIND_SYNONYMS.items():
         count = int((frame["kind"] == theirs).sum())
         if count:
-            reading.notes.append(f"sites: kind {theirs} was read as {ours} in {count} rows.")
+            text = gettext("sites: kind %(theirs)s was read as %(ours)s; rows: %(count)s.")
+            reading.notes.append(text % {"theirs": theirs, "ours": ours, "count": count})
     return frame.with_columns(pl.col("kind").replace(KIND_SYNONYMS))
 
 
@@ -157,7 +167,8 @@ def _take_days(row: Row, given: Given, reading: Reading) -> None:
             try:
                 row.values[column] = date.fromisoformat(str(text))
             except ValueError:
-                reading.wrong(row, column, "bad-date", f"{text} is no date. Write 2020-02-10.")
+                said = gettext("%(text)s is no date. Write 2020-02-10.") % {"text": text}
+                reading.wrong(row, column, "bad-date", said)
                 row.values[column] = None
     if row.table not in POLICIES:
         return
@@ -178,7 +189,9 @@ def _day(row: Row, period: int | None, given: Given, reading: Reading) -> date |
         return None
     length = DAYS_A_PERIOD.get(given.period_length)
     if given.start is None or length is None:
-        text = "Periods need a start: add network.toml with start and period_length day or week."
+        text = gettext(
+            "Periods need a start: add network.toml with start and period_length day or week."
+        )
         reading.wrong(row, "period", "no-start", text)
         return None
     return given.start + timedelta(days=period * length)
@@ -187,11 +200,13 @@ def _day(row: Row, period: int | None, given: Given, reading: Reading) -> date |
 def _check_window(row: Row, reading: Reading) -> None:
     first, last = row.values.get("from_day"), row.values.get("to_day")
     if isinstance(first, date) and isinstance(last, date) and last < first:
-        reading.wrong(row, "to_day", "bad-window", "It ends before it begins. Correct a date.")
+        text = gettext("It ends before it begins. Correct a date.")
+        reading.wrong(row, "to_day", "bad-window", text)
     if row.table == "profiles" and not first:
-        reading.wrong(row, "from_day", "empty-cell", "Say on which days: from_day and to_day.")
+        text = gettext("Say on which days: from_day and to_day.")
+        reading.wrong(row, "from_day", "empty-cell", text)
     if row.table == "pledges" and not last:
-        reading.wrong(row, "to_day", "empty-cell", "Say in to_day when it is due.")
+        reading.wrong(row, "to_day", "empty-cell", gettext("Say in to_day when it is due."))
 
 
 def _take_types(row: Row, reading: Reading) -> None:
@@ -231,7 +246,7 @@ def _take_time(row: Row, reading: Reading) -> None:
         try:
             row.values["report_deadline"] = time.fromisoformat(text)
         except ValueError:
-            text = f"{text[:40]} is no time of day. Write 10:00."
+            text = gettext("%(text)s is no time of day. Write 10:00.") % {"text": text[:40]}
             reading.wrong(row, "report_deadline", "bad-time", text)
 
 
@@ -244,7 +259,10 @@ def _check_lengths(row: Row, reading: Reading) -> None:
     for column, limit in limits.items():
         value = row.values.get(column)
         if isinstance(value, str) and len(value) > limit:
-            text = f"It has {len(value)} characters, and {limit} fit. Shorten it."
+            text = gettext("It has %(count)s characters, and %(most)s fit. Shorten it.") % {
+                "count": len(value),
+                "most": limit,
+            }
             reading.wrong(row, column, "too-long", text)
 
 

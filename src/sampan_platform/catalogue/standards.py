@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.utils.translation import gettext
+
 from sampan_platform.catalogue.tables import table
 
 if TYPE_CHECKING:
@@ -23,21 +25,25 @@ def check(row: Row, reading: Reading) -> None:
     values = row.values
     column = table(row.table).key[0]
     if isinstance(values.get(column), str) and NO_CODE.search(values[column]):
-        text = "A key has no comma, no slash, and no space before or after. Choose another."
+        text = gettext(
+            "A key has no comma, no slash, and no space before or after. Choose another."
+        )
         reading.wrong(row, column, "bad-key", text)
     gtin, gln = values.get("gtin"), values.get("gln")
     if gtin and not (len(gtin) in GTIN_LENGTHS and gs1_digits_fit(gtin)):
-        text = "This is no GTIN: 8, 12, 13 or 14 digits, of which the last checks the others."
+        text = gettext(
+            "This is no GTIN: 8, 12, 13 or 14 digits, of which the last checks the others."
+        )
         reading.wrong(row, "gtin", "bad-gtin", text)
     if gln and not (len(gln) == 13 and gs1_digits_fit(gln)):
-        text = "This is no GLN: 13 digits, of which the last checks the others."
+        text = gettext("This is no GLN: 13 digits, of which the last checks the others.")
         reading.wrong(row, "gln", "bad-gln", text)
     if values.get("hs_code") and not HS_CODE.fullmatch(values["hs_code"]):
-        reading.wrong(row, "hs_code", "bad-hs-code", "Write an HS code as 6307.90.")
+        reading.wrong(row, "hs_code", "bad-hs-code", gettext("Write an HS code as 6307.90."))
     if values.get("un_locode") and not UN_LOCODE.fullmatch(values["un_locode"]):
-        reading.wrong(row, "un_locode", "bad-un-locode", "Write a UN/LOCODE as CNSHA.")
+        reading.wrong(row, "un_locode", "bad-un-locode", gettext("Write a UN/LOCODE as CNSHA."))
     if values.get("time_zone") and not is_time_zone(values["time_zone"]):
-        reading.wrong(row, "time_zone", "bad-time-zone", "Write a zone as Asia/Shanghai.")
+        reading.wrong(row, "time_zone", "bad-time-zone", gettext("Write a zone as Asia/Shanghai."))
 
 
 def gs1_digits_fit(code: str) -> bool:

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Model, Q
+from django.utils.translation import gettext
 
 from sampan_platform.catalogue.changes import Changes
+from sampan_platform.catalogue.rows import place_of
 from sampan_platform.catalogue.tables import KINDS
 from sampan_platform.common.errors import Problem
 
@@ -59,10 +61,10 @@ def unit_problems(changes: Changes) -> list[Problem]:
             continue
         used = uses("resources", model.objects.get(pk=change.pk))
         if used:
-            text = (
-                f"{change.row.key} is used by {', '.join(used)}: its unit and kind stay. "
-                "Make a new resource and retire this one."
-            )
-            where = f"resources, row {change.row.number}"
+            text = gettext(
+                "%(key)s is used by %(uses)s: its unit and kind stay. Make a new resource and "
+                "retire this one."
+            ) % {"key": change.row.key, "uses": ", ".join(used)}
+            where = place_of("resources", change.row.number)
             problems.append(Problem("unit-in-use", text, where, str(change.after)))
     return problems

@@ -39,16 +39,24 @@ def read_file(name: str, content: bytes) -> Sheet:
         If the file as a whole cannot be read: what, where and what to do.
     """
     if len(content) > SENT_MAX:
-        raise refused(name, "too-large", f"is larger than {SENT_MAX // 2**20} MiB",
-                      "Send it in parts.")  # fmt: skip
+        raise refused(
+            name,
+            "too-large",
+            gettext("is larger than %(size)s MiB") % {"size": SENT_MAX // 2**20},
+            gettext("Send it in parts."),
+        )
     digest = sha256(content).hexdigest()
     if content.startswith(b"PK"):
         return read_workbook(name, content, digest)
     if content.startswith(b"PAR1"):
         return _read_parquet(name, content, digest)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise refused(name, "bad-file", "is an old or a protected Excel workbook",
-                      "Save it as .xlsx without a password.")  # fmt: skip
+        raise refused(
+            name,
+            "bad-file",
+            gettext("is an old or a protected Excel workbook"),
+            gettext("Save it as .xlsx without a password."),
+        )
     text = _decoded(name, content)
     if text.lstrip()[:1] in ("{", "["):
         return _read_json_lines(name, text, digest)
@@ -67,29 +75,42 @@ def refused(name: str, code: str, what: str, todo: str, where: str = "") -> Inva
 
 def _decoded(name: str, content: bytes) -> str:
     if not content.strip():
-        raise refused(name, "empty-file", "is empty", "Send one with headings and rows.")
+        raise refused(
+            name, "empty-file", gettext("is empty"), gettext("Send one with headings and rows.")
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        hint = 'Save it as "CSV UTF-8", or send a workbook (.xlsx).'
-        raise refused(name, "not-utf8", f"is not UTF-8 text ({_looks_like(content)}line {line})",
-                      hint, f"row {line}") from error  # fmt: skip
+        hint = gettext('Save it as "CSV UTF-8", or send a workbook (.xlsx).')
+        what = gettext("is not UTF-8 text (%(guess)sline %(line)s)")
+        raise refused(
+            name,
+            "not-utf8",
+            what % {"guess": _looks_like(content), "line": line},
+            hint,
+            f"row {line}",
+        ) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise refused(name, "bad-file", f"has a zero byte in line {line}; it is no text file",
-                      "Send CSV, .xlsx, Parquet or NDJSON.", f"row {line}")  # fmt: skip
+        raise refused(
+            name,
+            "bad-file",
+            gettext("has a zero byte in line %(line)s; it is no text file") % {"line": line},
+            gettext("Send CSV, .xlsx, Parquet or NDJSON."),
+            f"row {line}",
+        )
     return text
 
 
 def _looks_like(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "it looks like UTF-16, "
+        return gettext("it looks like UTF-16, ")
     try:
         content.decode("gb18030")
     except UnicodeDecodeError:
         return ""
-    return "it looks like GBK, as Excel in Chinese writes CSV, "
+    return gettext("it looks like GBK, as Excel in Chinese writes CSV, ")
 
 
 def _read_csv(name: str, text: str, digest: str) -> Sheet:
@@ -98,8 +119,8 @@ def _read_csv(name: str, text: str, digest: str) -> Sheet:
     try:
         headings = next(csv.reader([first], delimiter=separator, strict=True))
     except (csv.Error, StopIteration) as error:
-        what = "has no readable headings in its first row"
-        todo = "Write the headings there, separated by commas."
+        what = gettext("has no readable headings in its first row")
+        todo = gettext("Write the headings there, separated by commas.")
         raise refused(name, "bad-csv", what, todo, "row 1") from error
     while headings and not headings[-1].strip():
         headings.pop()
@@ -126,15 +147,30 @@ def _read_csv(name: str, text: str, digest: str) -> Sheet:
 
 def _check_headings(name: str, headings: list[str]) -> None:
     if not headings:
-        raise refused(name, "empty-heading", "has no headings in its first row",
-                      "Write them there.", "row 1")  # fmt: skip
+        raise refused(
+            name,
+            "empty-heading",
+            gettext("has no headings in its first row"),
+            gettext("Write them there."),
+            "row 1",
+        )
     for at, heading in enumerate(headings):
         if not heading.strip():
-            raise refused(name, "empty-heading", f"has no heading above column {at + 1}",
-                          "Write it, or remove the column.", "row 1")  # fmt: skip
+            raise refused(
+                name,
+                "empty-heading",
+                gettext("has no heading above column %(column)s") % {"column": at + 1},
+                gettext("Write it, or remove the column."),
+                "row 1",
+            )
         if heading in headings[:at]:
-            raise refused(name, "duplicate-column", f"has the heading {heading[:80]!r} twice",
-                          "Remove one of the columns.", "row 1")  # fmt: skip
+            raise refused(
+                name,
+                "duplicate-column",
+                gettext("has the heading %(heading)s twice") % {"heading": repr(heading[:80])},
+                gettext("Remove one of the columns."),
+                "row 1",
+            )
 
 
 def _check_overhang(name: str, frame: pl.DataFrame, columns: list[str]) -> None:
@@ -143,29 +179,46 @@ def _check_overhang(name: str, frame: pl.DataFrame, columns: list[str]) -> None:
         places = (frame[column].fill_null("") != "").arg_true()
         if len(places):
             row = places[0] + 2
-            raise refused(name, "ragged-row", f"has more cells than headings in row {row}",
-                          "Remove them, or write a heading.", f"row {row}")  # fmt: skip
+            raise refused(
+                name,
+                "ragged-row",
+                gettext("has more cells than headings in row %(row)s") % {"row": row},
+                gettext("Remove them, or write a heading."),
+                f"row {row}",
+            )
 
 
 def _check_length(name: str, rows: int) -> None:
     if rows > ROWS_MAX:
-        raise refused(name, "too-large", f"has more than {ROWS_MAX:,} rows", "Send it in parts.")
+        what = gettext("has more than %(rows)s rows") % {"rows": f"{ROWS_MAX:,}"}
+        raise refused(name, "too-large", what, gettext("Send it in parts."))
 
 
 def _bad_row(name: str, text: str, separator: str, width: int, error: Exception) -> InvalidError:
     """Where the reader stumbled."""
-    hint = 'Give every row one cell a column; put text with commas in "…", doubling its quotes.'
+    hint = gettext(
+        'Give every row one cell a column; put text with commas in "…", doubling its quotes.'
+    )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     row = 0
     try:
         for row, cells in enumerate(reader, start=1):
             if len(cells) > width:
-                what = f"has {len(cells)} cells in row {row} and {width} headings"
+                what = gettext("has %(cells)s cells in row %(row)s and %(headings)s headings") % {
+                    "cells": len(cells),
+                    "row": row,
+                    "headings": width,
+                }
                 return refused(name, "ragged-row", what, hint, f"row {row}")
-    except csv.Error as found:
-        return refused(name, "bad-csv", f"is not CSV in row {row + 1} ({found})", hint,
-                       f"row {row + 1}")  # fmt: skip
-    return refused(name, "bad-csv", f"is not CSV ({str(error).splitlines()[0][:200]})", hint)
+    except csv.Error:
+        return refused(
+            name,
+            "bad-csv",
+            gettext("is not CSV in row %(row)s") % {"row": row + 1},
+            hint,
+            f"row {row + 1}",
+        )
+    return refused(name, "bad-csv", gettext("is not CSV"), hint)
 
 
 def _read_parquet(name: str, content: bytes, digest: str) -> Sheet:
@@ -175,15 +228,21 @@ def _read_parquet(name: str, content: bytes, digest: str) -> Sheet:
         _check_length(name, rows)
         frame = source.collect()
     except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
-        what = f"is not readable as Parquet ({str(error).splitlines()[0][:200]})"
-        raise refused(name, "bad-file", what, "Write it again.") from error
+        what = gettext("is not readable as Parquet")
+        raise refused(name, "bad-file", what, gettext("Write it again.")) from error
     for column, kind in frame.schema.items():
         if not (kind == pl.String or kind.is_numeric() or kind.is_temporal() or kind == pl.Null):
             if isinstance(kind, (pl.Categorical, pl.Enum)):
                 frame = frame.with_columns(pl.col(column).cast(pl.String))
                 continue
-            raise refused(name, "bad-column", f"has {kind} in column {column[:80]}",
-                          "Write text, numbers or dates.", column[:80])  # fmt: skip
+            raise refused(
+                name,
+                "bad-column",
+                gettext("has values of the type %(kind)s in column %(column)s")
+                % {"kind": kind, "column": column[:80]},
+                gettext("Write text, numbers or dates."),
+                column[:80],
+            )
     return sheet_of_frame("parquet", name, digest, frame, 1)
 
 
@@ -204,8 +263,12 @@ def _read_json_lines(name: str, text: str, digest: str) -> Sheet:
         schema=dict.fromkeys(headings, pl.String),
     )
     if not headings and problems:
-        raise refused(name, "bad-json", "has no line that is a JSON object",
-                      "Write one object a line.")  # fmt: skip
+        raise refused(
+            name,
+            "bad-json",
+            gettext("has no line that is a JSON object"),
+            gettext("Write one object a line."),
+        )
     return sheet_of_frame("ndjson", name, digest, frame, 1, problems)
 
 
@@ -214,8 +277,12 @@ def _objects(name: str, text: str) -> Iterator[tuple[int, Any]]:
         try:
             listed = json.loads(text, parse_float=Decimal)
         except (ValueError, RecursionError) as error:
-            raise refused(name, "bad-json", f"is not JSON ({str(error)[:200]})",
-                          "Write a list of objects, or one object a line.") from error  # fmt: skip
+            raise refused(
+                name,
+                "bad-json",
+                gettext("is not JSON"),
+                gettext("Write a list of objects, or one object a line."),
+            ) from error
         for number, found in enumerate(listed, start=1):
             is_object = isinstance(found, dict)
             yield number, found if is_object else row_problem("bad-line", number, "", str(found))

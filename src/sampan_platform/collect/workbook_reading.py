@@ -62,17 +62,28 @@ def read_workbook(name: str, content: bytes, digest: str) -> Sheet:
             # openpyxl warns of parts that it does not keep, such as form controls
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
-            tables = {sheet.title: found for sheet in book.worksheets
-                      if (found := _read(name, sheet, merged)) is not None}  # fmt: skip
+            tables = {
+                sheet.title: found
+                for sheet in book.worksheets
+                if (found := _read(name, sheet, merged)) is not None
+            }
     except InvalidError:
         raise
     except Exception as error:  # whatever a broken workbook makes openpyxl raise
-        raise _refused(name, "bad-file", f"is not a readable Excel workbook ({_short(error)})",
-                       "Save it again as .xlsx, without a password.") from error  # fmt: skip
+        raise _refused(
+            name,
+            "bad-file",
+            gettext("is not a readable Excel workbook"),
+            gettext("Save it again as .xlsx, without a password."),
+        ) from error
     if len(tables) != 1:
-        what = "has no sheet with the headings of reports" if not tables else (
-            f"has reports in several sheets ({', '.join(tables)})")  # fmt: skip
-        todo = f"One sheet must have the headings {', '.join(KEYS)} and what is stated."
+        what = gettext("has no sheet with the headings of reports")
+        if tables:
+            sheets = {"sheets": ", ".join(tables)}
+            what = gettext("has reports in several sheets (%(sheets)s)") % sheets
+        todo = gettext("One sheet must have the headings %(headings)s and what is stated.") % {
+            "headings": ", ".join(KEYS)
+        }
         raise _refused(name, "no-sheet", what, todo)
     (table,) = tables.values()
     frame = pl.DataFrame(
@@ -94,10 +105,6 @@ def _refused(name: str, code: str, what: str, todo: str, where: str = "") -> Inv
     return InvalidError(message, [Problem(code, message, where)], code=code)
 
 
-def _short(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]
-
-
 def _checked_archive(name: str, content: bytes) -> dict[str, list[str]]:
     """Merged ranges by the path of their sheet; refuses what is too large before unpacking it."""
     try:
@@ -106,14 +113,20 @@ def _checked_archive(name: str, content: bytes) -> dict[str, list[str]]:
         if "xl/workbook.xml" not in archive.namelist():
             raise KeyError("it has no xl/workbook.xml")
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise _refused(name, "bad-file", f"is not an Excel workbook ({_short(error)})",
-                       "Send .xlsx, CSV, Parquet or NDJSON.") from error  # fmt: skip
+        raise _refused(
+            name,
+            "bad-file",
+            gettext("is not an Excel workbook"),
+            gettext("Send .xlsx, CSV, Parquet or NDJSON."),
+        ) from error
     if len(members) > MEMBERS_MAX or sum(one.file_size for one in members) > UNPACKED_MAX:
         raise _refused(
-            name, "too-large",
-            f"unpacks to more than {UNPACKED_MAX // 2**20} MiB or {MEMBERS_MAX} parts",
-            "Delete empty rows and pictures, or send CSV.",
-        )  # fmt: skip
+            name,
+            "too-large",
+            gettext("unpacks to more than %(size)s MiB or %(parts)s parts")
+            % {"size": UNPACKED_MAX // 2**20, "parts": MEMBERS_MAX},
+            gettext("Delete empty rows and pictures, or send CSV."),
+        )
     found: dict[str, list[str]] = {}
     for member in members:
         if member.filename.startswith("xl/worksheets/"):
@@ -127,8 +140,9 @@ def _checked_archive(name: str, content: bytes) -> dict[str, list[str]]:
                 NotImplementedError,
                 RuntimeError,
             ) as error:
-                raise _refused(name, "bad-file", f"cannot be unpacked ({_short(error)})",
-                               "Save it again.") from error  # fmt: skip
+                raise _refused(
+                    name, "bad-file", gettext("cannot be unpacked"), gettext("Save it again.")
+                ) from error
             found[member.filename] = [ref.decode() for ref in _MERGED.findall(data)]
     return found
 
@@ -174,8 +188,9 @@ def _heading(number: int, cells: Sequence[Any]) -> _Table | None:
         text = gettext("The heading %(heading)s is there twice. Remove one of the columns.") % {
             "heading": f"{doubled.pop()[:80]!r}"
         }
-        raise InvalidError(text, [Problem("duplicate-column", text, f"row {number}")],
-                           code="headings")  # fmt: skip
+        raise InvalidError(
+            text, [Problem("duplicate-column", text, f"row {number}")], code="headings"
+        )
     return _Table(named, number, [], [])
 
 
@@ -185,15 +200,24 @@ def _refuse_merged(name: str, ranges: Sequence[str], heading: int) -> None:
         bounds = range_boundaries(text.replace("$", ""))
         last = bounds[3]
         if last is None or last >= heading:
-            raise _refused(name, "merged-cells", f"has merged cells in {text}",
-                           "Unmerge them and write the value in each row.", text)  # fmt: skip
+            raise _refused(
+                name,
+                "merged-cells",
+                gettext("has merged cells in %(cells)s") % {"cells": text},
+                gettext("Unmerge them and write the value in each row."),
+                text,
+            )
 
 
 def _take(name: str, table: _Table, number: int, cells: Sequence[Any]) -> None:
     """A row's texts under the headings; rows passed over keep their numbers."""
     if number - table.heading_row > ROWS_MAX:
-        raise _refused(name, "too-large", f"has a value below row {ROWS_MAX:,}",
-                       "Send what is large as CSV or Parquet.")  # fmt: skip
+        raise _refused(
+            name,
+            "too-large",
+            gettext("has a value below row %(row)s") % {"row": f"{ROWS_MAX:,}"},
+            gettext("Send what is large as CSV or Parquet."),
+        )
     while len(table.rows) < number - table.heading_row - 1:
         table.rows.append([""] * len(table.headings))
     texts = []
@@ -203,8 +227,13 @@ def _take(name: str, table: _Table, number: int, cells: Sequence[Any]) -> None:
     for at in range(len(table.headings), len(cells)):
         if cells[at].value is not None:
             where = f"{get_column_letter(at + 1)}{number}"
-            raise _refused(name, "ragged-row", f"has {where} filled, without a heading above it",
-                           "Write a heading, or clear the cell.", where)  # fmt: skip
+            raise _refused(
+                name,
+                "ragged-row",
+                gettext("has %(cell)s filled, without a heading above it") % {"cell": where},
+                gettext("Write a heading, or clear the cell."),
+                where,
+            )
     table.rows.append(texts)
 
 

@@ -8,6 +8,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from django.utils.translation import gettext
+
 import sampan
 from sampan_platform.common.errors import InvalidError, Problem
 
@@ -20,30 +22,33 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 PLAN_FILES = ("plan.toml", ".csv", ".parquet")
 
 
-def open_archive(name: str, content: bytes, wanted: str = "a zip archive") -> zipfile.ZipFile:
+def open_archive(name: str, content: bytes, otherwise: str = "") -> zipfile.ZipFile:
     """The archive, if it is one and stays within the limits; sizes as it states them.
 
     Parameters
     ----------
-    wanted
-        What it should be, for the message: "x is neither `wanted`".
+    otherwise
+        What to say if it is none, with `%(file)s` where its name belongs.
     """
     if len(content) > SENT_MAX:
-        raise InvalidError(
-            f"{name} is larger than {SENT_MAX // 2**20} MiB. Send it in parts.", code="too-large"
-        )
+        text = gettext("%(file)s is larger than %(size)s MiB. Send it in parts.")
+        raise InvalidError(text % {"file": name, "size": SENT_MAX // 2**20}, code="too-large")
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError) as error:
-        neither = "neither" if " nor " in wanted else "not"
-        raise InvalidError(f"{name} is {neither} {wanted}.", code="bad-file") from error
+        text = otherwise or gettext("%(file)s is not a zip archive.")
+        raise InvalidError(text % {"file": name}, code="bad-file") from error
     if any(one.flag_bits & 1 for one in members):
-        raise InvalidError(f"{name} is protected by a password. Send it without.", code="bad-file")
+        text = gettext("%(file)s is protected by a password. Send it without.")
+        raise InvalidError(text % {"file": name}, code="bad-file")
     if len(members) > MEMBERS_MAX or sum(one.file_size for one in members) > UNPACKED_MAX:
         raise InvalidError(
-            f"{name} unpacks to more than {UNPACKED_MAX // 2**20} MiB or {MEMBERS_MAX} files. "
-            "Send it in parts; remove empty rows and pictures.",
+            gettext(
+                "%(file)s unpacks to more than %(size)s MiB or %(parts)s files. Send it in "
+                "parts; remove empty rows and pictures."
+            )
+            % {"file": name, "size": UNPACKED_MAX // 2**20, "parts": MEMBERS_MAX},
             code="too-large",
         )
     return archive
@@ -57,16 +62,17 @@ def unpack(archive: zipfile.ZipFile, place: Path, endings: Sequence[str]) -> Non
         if member.is_dir() or name.startswith(".") or not name.lower().endswith(tuple(endings)):
             continue
         if (place / name).exists():
-            raise InvalidError(f"{name} is twice in the archive. Remove one.", code="bad-file")
+            text = gettext("%(file)s is twice in the archive. Remove one.")
+            raise InvalidError(text % {"file": name}, code="bad-file")
         try:
             with archive.open(member) as source:
                 content = source.read(left + 1)
         except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError) as error:
-            text = f"{name} in the archive cannot be unpacked. Pack it again."
-            raise InvalidError(text, code="bad-file") from error
+            text = gettext("%(file)s in the archive cannot be unpacked. Pack it again.")
+            raise InvalidError(text % {"file": name}, code="bad-file") from error
         left -= len(content)
         if left < 0:  # an archive may lie about its sizes
-            text = "The archive unpacks to too much. Send it in parts."
+            text = gettext("The archive unpacks to too much. Send it in parts.")
             raise InvalidError(text, code="too-large")
         (place / name).write_bytes(content)
 
@@ -102,4 +108,6 @@ def plan_of_zip(name: str, content: bytes) -> sampan.Plan:
                 Problem(one.code, f"{one.message} {one.hint}", one.place, (one.value or "")[:200])
                 for one in error.problems
             ]
-            raise InvalidError("The plan cannot be read.", problems, code="bad-plan") from error
+            raise InvalidError(
+                gettext("The plan cannot be read."), problems, code="bad-plan"
+            ) from error

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -86,6 +87,10 @@ def show(
         "menu": menu(user_of(request)),
         "today": clock.today(zone_of(request)),
         "rehearsing": clock.is_set(),
+        # asked of the database only where a page looks at it
+        "may_audit": SimpleLazyObject(
+            lambda: bool(people.paths(user_of(request), people.READ_AUDIT))
+        ),
         "is_part": request.headers.get("HX-Request") == "true",
     }
     return render(request, template, shared | dict(context or {}), status=status)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sampan_platform.catalogue import selectors as catalogue
 from sampan_platform.common import clock
+from sampan_platform.dispatch import selectors as dispatch
 from sampan_platform.track import selectors, transitions
 from sampan_platform.track.models import DispatchOrder, OrderState
 from sampan_platform.web.orders import acting
@@ -82,6 +83,7 @@ def _facts(request: HttpRequest, row: DispatchOrder) -> dict[str, Any]:
     lines = list(row.lines.all())
     return {
         "order": row,
+        "sees_plan": dispatch.plans(user_of(request)).filter(pk=row.plan_id).exists(),
         "lines": lines,
         "overdue": row.state in BOARD and row.expected_on < today,
         "has_lots": any(line.lot or line.expires_on for line in lines),

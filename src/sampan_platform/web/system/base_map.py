@@ -63,8 +63,8 @@ def _checked(content: bytes) -> str:
         )
     try:
         found = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant)
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise _wrong(_("it is no JSON text in UTF-8 (%(error)s).") % {"error": error}) from None
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        raise _wrong(_("it is no JSON text in UTF-8.")) from None
     features = found.get("features") if isinstance(found, dict) else None
     if not isinstance(features, list) or found.get("type") != "FeatureCollection" or not features:
         raise _wrong(_("it is no FeatureCollection with features. Export it as GeoJSON."))
