@@ -140,9 +140,9 @@ def foreign(texts: list[str], language: str, names: set[str]) -> list[str]:
     found = []
     for text in texts:
         rest = text
-        for name in names:
-            if name in rest:
-                rest = rest.replace(name, " ")
+        # the longest first: one name may be part of another
+        for name in sorted(names, key=len, reverse=True):
+            rest = rest.replace(name, " ")
         if pattern.search(rest):
             found.append(text)
     return found

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from sampan_platform.people import services, tokens
-from sampan_platform.people.models import Role, Token, User
+from sampan_platform.people.models import AuditEvent, Role, Token, User
 from tests.platform.pages_world import LANGUAGES, refusals, signed_in, text_of
 
 QUERIES_MAX = 30
@@ -233,3 +233,59 @@ def test_whoever_is_not_signed_in_sees_no_people(world) -> None:
     assert Client().get("/people/")["Location"].startswith("/sign-in/")
     assert Client().post("/people/", FORM)["Location"].startswith("/sign-in/")
     assert not User.objects.filter(username="mei").exists()
+
+
+def test_a_password_is_changed_by_who_knows_the_old_one(world) -> None:
+    """The session goes on, another one ends, and the trail names it without the password."""
+    services.set_password(world.users["chen"], "first-password-1", actor=world.users["ops"])
+    here, elsewhere = Client(), Client()
+    for client in (here, elsewhere):
+        assert client.login(username="chen", password="first-password-1")
+    form = {"old": "first-password-1", "new": "another-secret-2", "again": "another-secret-2"}
+    page = here.post("/account/", form, follow=True)
+    assert page.status_code == 200
+    assert "from now on" in text_of(page)
+    assert here.get("/").status_code == 200
+    assert elsewhere.get("/").status_code == 302
+    assert Client().login(username="chen", password="another-secret-2")
+    entry = AuditEvent.objects.filter(action="people.set_password").latest("pk")
+    assert entry.target == "user:chen"
+    assert "secret" not in f"{entry.before}{entry.after}"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"old": "guessed"}, "wrong"), ({"again": "other"}, "two ways"),
+     ({"new": "short", "again": "short"}, "weak")],
+)  # fmt: skip
+def test_a_password_stays_when_something_is_wrong_with_the_new_one(
+    world, change: dict[str, str], said: str
+) -> None:
+    """The old one guessed, the new one typed in two ways or too short: said, nothing changed."""
+    services.set_password(world.users["chen"], "first-password-1", actor=world.users["ops"])
+    client = signed_in(world, "chen")
+    form = {"old": "first-password-1", "new": "another-secret-2", "again": "another-secret-2"}
+    answer = client.post("/account/", form | change, headers={"referer": "/account/"}, follow=True)
+    assert said in " ".join(refusals(answer))
+    assert User.objects.get(username="chen").check_password("first-password-1")
+
+
+def test_old_passwords_are_not_guessed_without_end(world) -> None:
+    """After ten wrong ones even the right one must wait."""
+    services.set_password(world.users["chen"], "first-password-1", actor=world.users["ops"])
+    client = signed_in(world, "chen")
+    form = {"new": "another-secret-2", "again": "another-secret-2"}
+    for _ in range(10):
+        client.post("/account/", {**form, "old": "guess"})
+    answer = client.post("/account/", {**form, "old": "first-password-1"}, follow=True)
+    assert "Wait ten minutes" in " ".join(refusals(answer))
+    assert User.objects.get(username="chen").check_password("first-password-1")
+
+
+def test_an_operator_sets_the_password_of_who_forgot_it(world, local: Client) -> None:
+    """Of those whom they manage as a whole, and of nobody else."""
+    send(local, "chen", "password", password="given-by-phone-1")
+    assert User.objects.get(username="chen").check_password("given-by-phone-1")
+    before = User.objects.get(username="ops").password
+    send(local, "ops", "password", password="given-by-phone-1")
+    assert User.objects.get(username="ops").password == before

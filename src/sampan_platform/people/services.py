@@ -7,7 +7,7 @@ from datetime import date, time
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from sampan_platform.common.errors import (
     ConflictError,
@@ -37,6 +37,13 @@ __all__ = [
     "settle_paths",
     "take_role",
 ]
+
+
+WEAK = {
+    "password_too_short": gettext_lazy("It has fewer than 10 characters. Choose a longer one."),
+    "password_too_common": gettext_lazy("Too many people use it. Choose another."),
+}
+"""What is wrong with a password; Django's own words are not in every language."""
 
 
 @transaction.atomic
@@ -214,6 +221,28 @@ def close_user(user: User, *, actor: User | None = None) -> User:
 
 
 @transaction.atomic
+def change_password(user: User, old: str, new: str) -> None:
+    """One's own, by who knows the old one; every other session of theirs ends."""
+    if not user.check_password(old):
+        raise InvalidError(gettext("The old password is wrong."), code="wrong-password")
+    _set_password(user, new, user)
+
+
+@transaction.atomic
+def set_password(user: User, new: str, *, actor: User) -> None:
+    """Of somebody who forgot theirs, by who manages people wherever they have a role."""
+    _managed(user, actor)
+    _set_password(user, new, actor)
+
+
+def _set_password(user: User, new: str, actor: User) -> None:
+    _check_user(user, new)
+    user.set_password(new)
+    user.save(update_fields=["password"])
+    record(actor, "people.set_password", f"user:{user.username}", None)
+
+
+@transaction.atomic
 def revoke(token: Token, *, actor: User) -> None:
     """End a token: one's own, or one of an account that the actor manages as a whole."""
     if token.user_id != actor.pk:
@@ -249,5 +278,8 @@ def _check_user(user: User, password: str | None) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        problems = [Problem("password", text, "password") for text in error.messages]
+        problems = [
+            Problem("password", str(WEAK.get(one.code or "", one.messages[0])), "password")
+            for one in error.error_list
+        ]
         raise InvalidError(gettext("This password is too weak."), problems) from error

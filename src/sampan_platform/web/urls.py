@@ -7,6 +7,7 @@ from pathlib import Path
 from django.urls import include, path
 
 from sampan_platform.web import signing
+from sampan_platform.web.accounts import views as accounts
 from sampan_platform.web.screens import SCREENS
 
 HERE = Path(__file__).parent
@@ -14,6 +15,7 @@ app_name = "web"
 urlpatterns = [
     path("sign-in/", signing.sign_in, name="sign_in"),
     path("sign-out/", signing.sign_out, name="sign_out"),
+    path("account/", accounts.own, name="own_account"),
     path("language/", signing.choose_language, name="language"),
     *(
         path(screen.address, include((f"sampan_platform.web.{screen.name}.urls", screen.name)))

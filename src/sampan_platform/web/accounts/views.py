@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from sampan_platform.common.errors import ForbiddenError, NotFoundError
+from sampan_platform.common.errors import ForbiddenError, InvalidError, NotFoundError
+from sampan_platform.http import tally
 from sampan_platform.people import selectors, services, tokens
 from sampan_platform.people.models import Organisation, RoleKind, User
 from sampan_platform.web.pages import do_once, page, show, tell, typed, user_of
+from sampan_platform.web.signing import FAILURES_MAX, FAILURES_SECONDS
 
 LEVELS = {"approver-1": ("approver", 1), "approver-2": ("approver", 2)}
 """Approvers by their level, as the page's list of roles names them."""
@@ -78,6 +81,8 @@ def _change(request: HttpRequest, user: User, found: User) -> str | None:
             services.take_role(found, place, said.get("role", ""), actor=user)
     elif action == "close":
         services.close_user(found, actor=user)
+    elif action == "password":
+        services.set_password(found, said.get("password", ""), actor=user)
     elif action == "revoke":
         token = next((one for one in found.tokens.all() if str(one.pk) == said.get("token")), None)
         if token is None:
@@ -97,6 +102,29 @@ def _token(request: HttpRequest, user: User) -> str | None:
     name = typed(request.POST, "name") or "page"
     do_once(request, lambda: secrets.append(tokens.create_token(user, name, ["*"], actor=user)[1]))
     return secrets[0] if secrets else None
+
+
+@page
+def own(request: HttpRequest) -> HttpResponse:
+    """The reader's own account: a new password, by who knows the old one."""
+    user = user_of(request)
+    if request.method == "POST":
+        said = request.POST
+        if said.get("new") != said.get("again"):
+            raise InvalidError(_("The new password was typed in two ways. Type it again."))
+        failed = f"sampan-password:{user.pk}"
+        if tally.of(failed) >= FAILURES_MAX:
+            raise InvalidError(_("Too many wrong passwords. Wait ten minutes and try again."))
+        try:
+            services.change_password(user, said.get("old", ""), said.get("new", ""))
+        except InvalidError as error:
+            if error.code == "wrong-password":
+                tally.add(failed, FAILURES_SECONDS)
+            raise
+        update_session_auth_hash(request, user)
+        tell(request, _("The new password holds from now on."))
+        return redirect("web:own_account")
+    return show(request, "web/accounts/own.html", {"account": user})
 
 
 def _manager(request: HttpRequest) -> User:

@@ -53,6 +53,7 @@ DONE = {
     "people.give_role": _lazy("role given"),
     "people.retire_organisation": _lazy("organisation retired"),
     "people.revoke_token": _lazy("token revoked"),
+    "people.set_password": _lazy("password set"),
     "people.take_role": _lazy("role taken away"),
     "requests.approved": _lazy("request approved"),
     "requests.met": _lazy("request met"),
