@@ -150,6 +150,44 @@ def test_stock_that_has_gone_is_named_and_nothing_ordered(world, orders) -> None
     assert services.approve(run, world.users["wei"]).approval == "approved"
 
 
+def test_two_plans_for_the_same_needs_are_not_both_ordered(world, orders) -> None:
+    """Whichever comes second is refused, though the stock would do for both; one made with the
+    orders known is not.
+    """
+    limit(world, Decimal(5000))
+    first = ready(world)
+    stock(world, "W1", 5000)
+    with clock.at(NOW + timedelta(minutes=5)):
+        second = solved(world, days=1)
+    with clock.at(NOW + timedelta(minutes=10)):
+        services.approve(second, world.users["wei"])
+        with pytest.raises(ConflictError, match=f"Plan {second.pk} was ordered after"):
+            services.approve(first, world.users["wei"])
+        assert [number for number, _, _ in orders.made] == [second.pk]
+    with clock.at(NOW + timedelta(minutes=15)):
+        third = solved(world, days=1)
+        services.approve(third, world.users["wei"])
+    assert [number for number, _, _ in orders.made] == [second.pk, third.pk]
+
+
+def test_a_plan_of_another_part_of_the_tree_is_no_newer_one(world, orders) -> None:
+    """What Viet Nam ordered says nothing of Hubei's needs."""
+    limit(world, Decimal(5000))
+    hubei = ready(world)
+    with clock.at(NOW + timedelta(minutes=5)):
+        other = PlanRun.objects.create(
+            organisation=world.organisations["vn"], as_of=clock.now(), start=TODAY, days=1,
+            started_by=world.users["ops"], asked_at=clock.now(), approval="approved",
+        )  # fmt: skip
+        Approval.objects.create(plan=other, level=1, by=world.users["ops"], at=clock.now())
+        other.lines.create(
+            number=1, lane_code="x", resource=world.resources["mask"], depart_on=TODAY,
+            arrive_on=TODAY, quantity=1, source="stock", ordered=True,
+        )  # fmt: skip
+        services.approve(hubei, world.users["wei"])
+    assert [number for number, _, _ in orders.made] == [hubei.pk]
+
+
 def test_a_plan_whose_day_has_passed_is_refused(world, orders) -> None:
     """What should have left yesterday is planned again, not ordered late."""
     limit(world, Decimal(5000))

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext
 
 from sampan_platform.common import clock
@@ -45,13 +45,15 @@ def approve(run: PlanRun, actor: User, note: str = "") -> PlanRun:
     """Approve a plan; with the last approval that it needs, its orders are made.
 
     Refused to those who fixed a line of it, and to those who have approved it already.
-    Refused as a whole, with the lines named, where stock that it takes is no longer there.
+    Refused as a whole where orders were made of another plan meanwhile, and, with the lines
+    named, where stock that it takes is no longer there.
     """
     people.require(actor, people.APPROVE, run.organisation)
     run = _hold(run)
     _check_person(run, actor)
     lines = selectors.lines_to_order(run)
     _check_plan(run, lines)
+    _check_newer(run)
     _check_stock(lines)
     need = selectors.approvals(run)
     level = _level(run, actor, need)
@@ -158,6 +160,26 @@ def _check_plan(run: PlanRun, lines: Sequence[PlanLine]) -> None:
             % {"late": _listed(late)},
             late,
             code="too-late",
+        )
+
+
+def _check_newer(run: PlanRun) -> None:
+    """Refuse a plan that knows nothing of orders made since: the same need would be met twice."""
+    path = run.organisation.path
+    above = [path[:end] for end in range(1, len(path) + 1)]
+    # at the same moment the later plan is the newer one
+    since = Q(approvals__at__gt=run.as_of) | Q(approvals__at=run.as_of, pk__gt=run.pk)
+    rows = PlanRun.objects.filter(since, approval=ApprovalState.APPROVED, lines__ordered=True)
+    rows = rows.filter(Q(organisation__path__startswith=path) | Q(organisation__path__in=above))
+    newer = rows.exclude(pk=run.pk).order_by("-pk").values_list("pk", flat=True).first()
+    if newer is not None:
+        raise ConflictError(
+            gettext(
+                "Plan %(newer)s was ordered after what plan %(number)s knows; both would send "
+                "for the same needs. Plan again."
+            )
+            % {"newer": newer, "number": run.pk},
+            code="superseded",
         )
 
 
