@@ -136,11 +136,12 @@ def send(client: Client, user: str, page: str, form: Form) -> Seen:
 
 def foreign(texts: list[str], language: str, names: set[str]) -> list[str]:
     """Texts that are not in the language, but for names that the data carries."""
+    longest_first = sorted(names, key=len, reverse=True)  # a name may stand in a longer one
     pattern = ENGLISH if language.startswith("zh") else CHINESE
     found = []
     for text in texts:
         rest = text
-        for name in names:
+        for name in longest_first:
             if name in rest:
                 rest = rest.replace(name, " ")
         if pattern.search(rest):
