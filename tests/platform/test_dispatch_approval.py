@@ -161,6 +161,10 @@ def test_two_plans_for_the_same_needs_are_not_both_ordered(world, orders) -> Non
         second = solved(world, days=1)
     with clock.at(NOW + timedelta(minutes=10)):
         services.approve(second, world.users["wei"])
+        with pytest.raises(ConflictError, match="overtaken by another"):
+            services.approve(first, world.users["wei"])
+        # one that was asked for afterwards with what was known before
+        PlanRun.objects.filter(pk=first.pk).update(approval="open")
         with pytest.raises(ConflictError, match=f"Plan {second.pk} was ordered after"):
             services.approve(first, world.users["wei"])
         assert [number for number, _, _ in orders.made] == [second.pk]

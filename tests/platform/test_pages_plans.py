@@ -247,19 +247,33 @@ def test_a_quantity_that_is_none_fixes_nothing(world, short, quantity: str) -> N
 def test_two_levels_approve_and_one_sends_back(world, short) -> None:
     """With one approval it is half approved, with both its orders are made; or it is sent back."""
     again = solved(world)
+    coordinator = signed_in(world, "chen")
+    assert "/approve/" not in coordinator.get(f"/plans/{short.pk}/").content.decode()
+    coordinator.post(f"/plans/{short.pk}/approve/")
+    approver = signed_in(world, "min")
+    approver.post(f"/plans/{short.pk}/reject/", {"reason": "figures of H1 unclear"})
+    short.refresh_from_db()
+    assert short.approval == "rejected"
+    assert "figures of H1 unclear" in text_of(coordinator.get(f"/plans/{short.pk}/"))
     for user in ("wei", "min"):
         client = signed_in(world, user)
         assert "/approve/" in client.get(f"/plans/{again.pk}/").content.decode()
         client.post(f"/plans/{again.pk}/approve/")
     again.refresh_from_db()
     assert again.approval == "approved"
-    coordinator = signed_in(world, "chen")
-    assert "/approve/" not in coordinator.get(f"/plans/{short.pk}/").content.decode()
-    coordinator.post(f"/plans/{short.pk}/approve/")
-    client.post(f"/plans/{short.pk}/reject/", {"reason": "figures of H1 unclear"})
-    short.refresh_from_db()
-    assert short.approval == "rejected"
-    assert "figures of H1 unclear" in text_of(coordinator.get(f"/plans/{short.pk}/"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plan_overtaken_by_another_awaits_nobody(world, short, language: str) -> None:
+    """It says so, cannot be approved, and is gone from what awaits an approver."""
+    newer = solved(world)
+    for user in ("wei", "min"):
+        signed_in(world, user).post(f"/plans/{newer.pk}/approve/")
+    client = signed_in(world, "wei", language)
+    page = client.get(f"/plans/{short.pk}/")
+    assert {"en": "overtaken by another", "zh-hans": "已被取代"}[language] in text_of(page)
+    assert "/approve/" not in page.content.decode()
+    assert f"/plans/{short.pk}/" not in client.get("/plans/?waiting=1").content.decode()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -67,6 +67,7 @@ def approve(run: PlanRun, actor: User, note: str = "") -> PlanRun:
     )  # fmt: skip
     if complete:
         _order(run, lines, actor)
+        _outdate_others(run)
     return run
 
 
@@ -165,13 +166,16 @@ def _check_plan(run: PlanRun, lines: Sequence[PlanLine]) -> None:
 
 def _check_newer(run: PlanRun) -> None:
     """Refuse a plan that knows nothing of orders made since: the same need would be met twice."""
-    path = run.organisation.path
-    above = [path[:end] for end in range(1, len(path) + 1)]
     # at the same moment the later plan is the newer one
     since = Q(approvals__at__gt=run.as_of) | Q(approvals__at=run.as_of, pk__gt=run.pk)
     rows = PlanRun.objects.filter(since, approval=ApprovalState.APPROVED, lines__ordered=True)
-    rows = rows.filter(Q(organisation__path__startswith=path) | Q(organisation__path__in=above))
-    newer = rows.exclude(pk=run.pk).order_by("-pk").values_list("pk", flat=True).first()
+    newer = (
+        rows.filter(_overlapping(run))
+        .exclude(pk=run.pk)
+        .order_by("-pk")
+        .values_list("pk", flat=True)
+        .first()
+    )
     if newer is not None:
         raise ConflictError(
             gettext(
@@ -181,6 +185,23 @@ def _check_newer(run: PlanRun) -> None:
             % {"newer": newer, "number": run.pk},
             code="superseded",
         )
+
+
+def _outdate_others(run: PlanRun) -> None:
+    """Plans that know nothing of these orders await nobody any more."""
+    if not run.lines.filter(ordered=True).exists():
+        return
+    now = clock.now()
+    before = Q(as_of__lt=now) | Q(as_of=now, pk__lt=run.pk)
+    rows = PlanRun.objects.filter(before, _overlapping(run), approval__in=UNDECIDED)
+    rows.exclude(pk=run.pk).update(approval=ApprovalState.OUTDATED)
+
+
+def _overlapping(run: PlanRun) -> Q:
+    """Plans for the same part of the tree, one below or one above it."""
+    path = run.organisation.path
+    above = [path[:end] for end in range(1, len(path) + 1)]
+    return Q(organisation__path__startswith=path) | Q(organisation__path__in=above)
 
 
 def _check_stock(lines: Sequence[PlanLine]) -> None:

@@ -76,6 +76,8 @@ class ApprovalState(models.TextChoices):
     HALF = "half", "one level approved 已一级审批"
     APPROVED = "approved", "approved 已批准"
     REJECTED = "rejected", "rejected 已驳回"
+    OUTDATED = "outdated", "overtaken by another 已被取代"
+    """Orders were made of another plan that knows more."""
 
 
 class Method(models.TextChoices):

@@ -51,7 +51,7 @@ def override(base: PlanRun, wanted: Override, actor: User, background: bool = Tr
     behind the plan without overrides. Earlier overrides of the base hold on.
     """
     people.require(actor, people.OVERRIDE, base.organisation)
-    if base.approval in (ApprovalState.APPROVED, ApprovalState.REJECTED):
+    if base.approval in (ApprovalState.APPROVED, ApprovalState.REJECTED, ApprovalState.OUTDATED):
         raise ConflictError(
             gettext("Plan %(number)s is %(approval)s; start a new plan to change it.")
             % {"number": base.pk, "approval": state_word(base.approval)}
