@@ -79,6 +79,17 @@ def test_the_same_request_sent_twice_is_one(world) -> None:
     assert first.events.count() == 1
 
 
+def test_what_is_needed_by_a_day_that_has_passed_is_refused(world) -> None:
+    """No plan could send it; today is in time, and what was asked for in time may come again."""
+    with pytest.raises(InvalidError, match="2020-02-09 has passed"):
+        asked(world, needed_by=date(2020, 2, 9))
+    assert asked(world, needed_by=date(2020, 2, 10)).pk
+    number = uuid.uuid4()
+    made = services.submit(number, wish(world), world.users["hua"])
+    with clock.at(NOW + timedelta(days=9)):
+        assert services.submit(number, wish(world), world.users["hua"]) == made
+
+
 def test_approved_in_full(world) -> None:
     """submitted → reviewed → approved, and open_needs has it for the network."""
     made = reviewed(world)

@@ -59,6 +59,8 @@ def submit(client_id: UUID, wish: Wish, actor: User) -> Request:
     found = Request.objects.filter(client_id=client_id).first()
     if found is not None:
         return _same(found, wish)
+    # what was asked for in time may be sent again later
+    _check_day(wish)
     made, is_new = Request.objects.get_or_create(
         client_id=client_id,
         defaults={
@@ -176,6 +178,14 @@ def _check(wish: Wish) -> None:
         )
     if problems:
         raise InvalidError(gettext("The request cannot be taken as it is."), problems)
+
+
+def _check_day(wish: Wish) -> None:
+    """No plan sends what is needed by a day that has passed where the site is."""
+    today = clock.today(people.time_zone_of(wish.site.organisation))
+    if wish.needed_by < today:
+        text = gettext("%(day)s has passed. Give today or a later day.") % {"day": wish.needed_by}
+        raise InvalidError(text, [Problem("past", text, "needed_by", str(wish.needed_by))])
 
 
 def _wrong_quantity(quantity: Decimal) -> str:
