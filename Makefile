@@ -46,7 +46,7 @@ test: setup ## run every test
 	@$(PY) -m pytest -n 2 -p no:cacheprovider
 	@$(PY) -m tests.platform.run sqlite -n 2
 	@$(PY) -m tests.platform.run postgresql -n 2
-	@$(PY) -m tests.browser.run -n 2
+	@$(PY) -m tests.browser.run -n 2 --dist loadgroup
 
 check: style types imports security sizes licences words pages ## everything that is checked but the tests
 
