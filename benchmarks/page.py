@@ -20,7 +20,8 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
 PARTS = ("machine", "build_speed", "solve_baseline", "solve_example", "collect_speed",
-         "statistics_speed", "day_cycle", "fast_speed", "map_frames")  # fmt: skip
+         "statistics_speed", "day_cycle", "fast_speed", "map_frames",
+         "order_page")  # fmt: skip
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -259,6 +260,18 @@ def map_frames(record: dict[str, Any]) -> str:
     return table(["the map is", *heads], rows) + f"\n\nWith many flows, {'; '.join(told)}."
 
 
+def order_page(record: dict[str, Any]) -> str:
+    """A row a page of the order."""
+    rows = [[name, f"{one['median_seconds']:.2f}", f"{one['longest_seconds']:.2f}",
+             f"{one['kilobytes']}"] for name, one in record["pages"].items()]  # fmt: skip
+    asked, met = record["asked"], "met" if record["target_met"] else "missed"
+    heads = ["page", "median, s", "longest, s", "sent, kB"]
+    return table(heads, rows) + (
+        f"\n\n{asked['lines']:,} lines, each page opened {asked['times']} times. The aim of"
+        f" {record['limit_seconds']:.0f} s for the order is {met}."
+    )
+
+
 def fill(text: str, parts: dict[str, str]) -> str:
     """Put each part between its markers; ValueError if the page lacks one."""
     for name, part in parts.items():
@@ -290,6 +303,7 @@ def main(arguments: list[str] | None = None) -> int:
         "statistics_speed": statistics_speed(records["statistics_speed"]),
         "day_cycle": day_cycle(records["day_cycle"]),
         "map_frames": map_frames(records["map_frames"]),
+        "order_page": order_page(records["order_page"]),
     }
     if given.page == PAGE:  # pictures stand beside the recorded page only
         for path, svg in fast_speed_plots(records["fast_speed"]).items():

@@ -15,6 +15,7 @@ import collect_speed
 import day_cycle
 import fast_speed
 import map_frames
+import order_page
 import page
 import solve_baseline
 import solve_example
@@ -73,6 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
          "--result", str(results / "day_cycle.json")]
     )  # fmt: skip
     map_frames.main(["--result", str(results / "map_frames.json"), *seed])
+    order_page.main(["--result", str(results / "order_page.json")])
     written = page.PAGE
     if given.quick:  # the recorded page keeps the full figures; the quick ones get a copy
         written = results / "benchmarks.md"
